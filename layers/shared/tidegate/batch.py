@@ -149,11 +149,12 @@ class _Segment:
     """Carries the invocation's X-Ray segment, which X-Ray keeps by thread, into worker threads."""
 
     def __init__(self, tracer: Tracer) -> None:
-        # Powertools' own type for it, BaseProvider, is wider than X-Ray's recorder.
-        self._provider: Any = None if tracer.disabled else tracer.provider
-        self._entity = self._provider.get_trace_entity() if self._provider else None
+        # Powertools types it as its BaseProvider, which lacks what X-Ray's recorder has.
+        recorder: Any = tracer.provider
+        self._recorder = None if tracer.disabled else recorder
+        self._entity = self._recorder.get_trace_entity() if self._recorder else None
 
     def run(self, work: Callable[[Message], object], message: Message) -> object:
-        if self._provider and self._entity:
-            self._provider.set_trace_entity(self._entity)
+        if self._recorder and self._entity:
+            self._recorder.set_trace_entity(self._entity)
         return work(message)
