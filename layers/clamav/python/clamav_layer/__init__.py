@@ -1,0 +1,1 @@
+"""Drives the ClamAV engine that this layer carries, and never takes silence for "clean"."""

@@ -1,0 +1,78 @@
+"""One connection to clamd for one command, with exactly one complete answer or an error.
+
+pyclamd takes an empty reply for "clean", repeats a time-out five times, sends without making
+sure that all is sent, and reads one buffer as if it were the whole reply. Its three methods that
+touch the socket are replaced here, so that whatever of pyclamd is used stands on these.
+"""
+
+import array
+import socket
+import time
+from pathlib import Path
+
+import pyclamd
+
+from clamav_layer.replies import MAX_REPLY_BYTES
+
+
+class Connection(pyclamd.ClamdUnixSocket):  # type: ignore[misc]  # pyclamd has no types
+    """A connection that is made anew for each command, bounded by one deadline in all."""
+
+    def __init__(self, path: Path, timeout_seconds: float) -> None:
+        # Not pyclamd's own: that one connects once for nothing.
+        self.unix_socket = str(path)
+        self.timeout = timeout_seconds
+        self._deadline = time.monotonic() + timeout_seconds
+
+    def scan_descriptor(self, descriptor: int) -> bytes:
+        """Has an open file scanned and returns the whole reply."""
+        return self._exchange("FILDES", descriptor)
+
+    def scan_all_matches(self, path: str) -> bytes:
+        """Has a file scanned to its end, whatever is found on the way; returns all replies."""
+        return self._exchange(f"ALLMATCHSCAN {path}")
+
+    def _exchange(self, command: str, descriptor: int | None = None) -> bytes:
+        self._init_socket()
+        try:
+            self._send_command(command)
+            if descriptor is not None:
+                rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [descriptor]))
+                self.clamd_socket.settimeout(self._remaining())
+                self.clamd_socket.sendmsg([b"\0"], [rights])
+            return self._receive()
+        finally:
+            self._close_socket()
+
+    def _init_socket(self) -> None:
+        self.clamd_socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self.clamd_socket.settimeout(self._remaining())
+            self.clamd_socket.connect(self.unix_socket)
+        except OSError:
+            self.clamd_socket.close()
+            raise
+
+    def _send_command(self, cmd: str) -> None:
+        # A NUL ends the command, so that no name can hold the end of one.
+        self.clamd_socket.settimeout(self._remaining())
+        self.clamd_socket.sendall(b"z" + cmd.encode() + b"\0")
+
+    def _recv_response(self) -> str:
+        return self._receive().decode("ascii", "backslashreplace").rstrip("\0")
+
+    def _receive(self) -> bytes:
+        received = bytearray()
+        while len(received) <= MAX_REPLY_BYTES:
+            self.clamd_socket.settimeout(self._remaining())
+            part = self.clamd_socket.recv(4096)
+            if not part:
+                return bytes(received)
+            received += part
+        raise OSError(f"the reply is longer than {MAX_REPLY_BYTES} bytes")
+
+    def _remaining(self) -> float:
+        remaining = self._deadline - time.monotonic()
+        if remaining <= 0:
+            raise TimeoutError
+        return remaining
