@@ -1,0 +1,146 @@
+"""Deploys the built suite into the embedded AWS with a real `sam deploy`."""
+
+import os
+import shlex
+import subprocess
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from local.embedded_aws import EmbeddedAws
+from local.errors import DeploymentError
+from local.paths import BUILT_TEMPLATE, ENVIRONMENT_FILE, REPOSITORY, SAMCONFIG, STATE, TOOLS
+
+CONFIG_ENVIRONMENT = "local"
+_LOG_FILE = STATE / "sam-deploy.log"
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A deployed stack: its name, its outputs and the server that holds it."""
+
+    name: str
+    outputs: dict[str, str]
+    server: EmbeddedAws
+
+    def output(self, name: str) -> str:
+        """Return one output's value; a missing one names those that exist."""
+        try:
+            return self.outputs[name]
+        except KeyError:
+            known = ", ".join(sorted(self.outputs))
+            message = f"The stack has no output {name!r}; it has: {known}"
+            raise DeploymentError(message) from None
+
+    @property
+    def session(self) -> boto3.Session:
+        """Return a session with the embedded AWS's root key; endpoints are given per client."""
+        variables = self.server.variables
+        return boto3.Session(
+            aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+            region_name=variables["AWS_DEFAULT_REGION"],
+        )
+
+
+def deploy(server: EmbeddedAws) -> Stack:
+    """Deploy the built template, or update the stack, and write `.local/env`."""
+    if not BUILT_TEMPLATE.exists():
+        message = f"{BUILT_TEMPLATE.relative_to(REPOSITORY)} is missing: run `make build` first."
+        raise DeploymentError(message)
+    configured = _configured_parameters()
+    command = [
+        str(TOOLS / "sam" / "bin" / "sam"),
+        "deploy",
+        *("--config-file", str(SAMCONFIG)),
+        *("--config-env", CONFIG_ENVIRONMENT),
+        *("--template-file", str(BUILT_TEMPLATE)),
+        *("--region", server.variables["AWS_DEFAULT_REGION"]),
+        "--parameter-overrides",
+        *configured,
+        f"AwsEndpointUrl={server.endpoint_url}",
+    ]
+    completed = subprocess.run(
+        command,
+        cwd=REPOSITORY,
+        env=client_environment(server),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+        text=True,
+        timeout=600,
+    )
+    _LOG_FILE.write_text(completed.stdout)
+    if completed.returncode != 0:
+        last_lines = "\n".join(completed.stdout.splitlines()[-25:])
+        message = f"sam deploy failed. The end of {_LOG_FILE}:\n{last_lines}"
+        raise DeploymentError(message)
+    stack = describe(server)
+    _write_environment_file(stack)
+    return stack
+
+
+def describe(server: EmbeddedAws) -> Stack:
+    """Return the deployed stack with its outputs."""
+    name = stack_name()
+    unread = Stack(name, {}, server)
+    client = unread.session.client("cloudformation", endpoint_url=server.endpoint_url)
+    (description,) = client.describe_stacks(StackName=name)["Stacks"]
+    outputs = {
+        output["OutputKey"]: output["OutputValue"] for output in description.get("Outputs", [])
+    }
+    return Stack(name, outputs, server)
+
+
+def stack_name() -> str:
+    """Return the local stack's name, as samconfig.toml gives it."""
+    name: str = _deploy_configuration()["stack_name"]
+    return name
+
+
+def client_environment(server: EmbeddedAws) -> dict[str, str]:
+    """Return an environment in which tools can reach the embedded AWS and no other.
+
+    Profiles, configuration files and instance metadata are shut out, so that a mistake here
+    cannot touch a real account.
+    """
+    kept = {
+        name: os.environ[name] for name in ("HOME", "LANG", "DOCKER_HOST") if name in os.environ
+    }
+    tool_directories = (str(REPOSITORY / ".venv" / "bin"), os.environ.get("PATH", "/usr/bin:/bin"))
+    return {
+        **kept,
+        **server.variables,
+        "PATH": os.pathsep.join(tool_directories),
+        "SAM_CLI_TELEMETRY": "0",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def _deploy_configuration() -> dict[str, Any]:
+    configuration = tomllib.loads(SAMCONFIG.read_text())
+    parameters: dict[str, Any] = configuration[CONFIG_ENVIRONMENT]["deploy"]["parameters"]
+    return parameters
+
+
+def _configured_parameters() -> list[str]:
+    """Return samconfig's own overrides: given once more, since the option replaces them all."""
+    overrides = _deploy_configuration().get("parameter_overrides", [])
+    if not isinstance(overrides, list):
+        message = "samconfig.toml: parameter_overrides must be a list of Name=Value"
+        raise DeploymentError(message)
+    return [str(override) for override in overrides]
+
+
+def _write_environment_file(stack: Stack) -> None:
+    variables = {**stack.server.variables, "STACK_NAME": stack.name}
+    lines = [f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()]
+    partial = Path(f"{ENVIRONMENT_FILE}.partial")
+    partial.write_text("".join(lines))
+    partial.rename(ENVIRONMENT_FILE)
