@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 import threading
 import time
 from collections import deque
@@ -24,6 +25,7 @@ POLL_SECONDS = 0.02
 PING_TIMEOUT_SECONDS = 5.0
 END_TIMEOUT_SECONDS = 5.0
 KEPT_LOG_LINES = 40
+COPY_BYTES = 1024 * 1024
 
 
 class Clamd:
@@ -141,10 +143,10 @@ class Clamd:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _threat_behind(self, descriptor: int, deadline: float) -> Threat | None:
-        path = f"/proc/{os.getpid()}/fd/{descriptor}"
         try:
-            connection = Connection(self._socket, deadline - time.monotonic())
-            outcomes = parse_all(connection.scan_all_matches(path), path)
+            with named(descriptor, self._folder) as path:
+                connection = Connection(self._socket, deadline - time.monotonic())
+                outcomes = parse_all(connection.scan_all_matches(str(path)), str(path))
         except OSError:
             # The first reply stands: the object is not called clean either way.
             return None
@@ -167,7 +169,9 @@ class Clamd:
             return
         with process.stdout as lines:
             for line in lines:
-                self._log.append(line.decode("utf-8", "backslashreplace").strip())
+                text = line.decode("utf-8", "backslashreplace").strip()
+                if not text.endswith((" FOUND", ": OK")):
+                    self._log.append(text)
 
 
 @contextmanager
@@ -180,3 +184,21 @@ def memory_file(content: bytes) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def named(descriptor: int, folder: Path) -> Iterator[Path]:
+    """Gives a path to the open file's content: clamd scans all matches only by path.
+
+    clamd resolves /proc/<pid>/fd/<n> to the name behind it, so a file without a name (a memfd, a
+    deleted file) is copied into the folder for as long as it is needed.
+    """
+    behind = Path(f"/proc/self/fd/{descriptor}").readlink()
+    if behind.exists() and behind.stat().st_ino == os.fstat(descriptor).st_ino:
+        yield behind
+        return
+    with tempfile.NamedTemporaryFile(dir=folder, prefix="again-") as copy:
+        with open(f"/proc/self/fd/{descriptor}", "rb") as content:
+            shutil.copyfileobj(content, copy, COPY_BYTES)
+        copy.flush()
+        yield Path(copy.name)
