@@ -20,7 +20,7 @@ class Bus:
         self._events = events
         self._name = name
 
-    def publish(self, detail_type: str, detail: Mapping[str, Any], resources: list[str]) -> None:
+    def publish(self, detail_type: str, detail: Mapping[str, Any]) -> None:
         """Put one event on the bus.
 
         PutEvents answers 200 for entries that it refused: those raise TransientError, as do
@@ -34,7 +34,6 @@ class Bus:
                         "DetailType": detail_type,
                         "Detail": json.dumps(detail),
                         "EventBusName": self._name,
-                        "Resources": resources,
                     }
                 ]
             )

@@ -28,12 +28,12 @@ def merge(
 ) -> dict[str, str] | None:
     """Return all present tags with ours added, or None where not even the essential ones fit.
 
-    Nobody else's tag is ever dropped. `useful` tags are added all together or not at all, and
-    where they are not added, older values of theirs go, so that none contradicts the essential.
+    Nobody else's tag is ever dropped. `useful` tags are added all together or not at all; what
+    an earlier verdict left under their keys goes in any case, and an empty value only removes.
     """
     others = {key: value for key, value in present.items() if key not in {*essential, *useful}}
     for own in ({**essential, **useful}, essential):
-        merged = {**others, **{key: legal_value(value) for key, value in own.items()}}
+        merged = {**others, **{key: legal_value(value) for key, value in own.items() if value}}
         if len(merged) <= MAX_TAGS:
             return merged
     return None
