@@ -142,12 +142,17 @@ class Scanner:
             duration_ms=round((time.monotonic() - started) * 1000),
         )
 
-    def _unscanned(
-        self,
-        created: ObjectCreated,
-        status: ScanStatus,
-        reason: Reason = Reason.SCAN_DID_NOT_FINISH,
-    ) -> ScanResult:
+    def _failed(self, created: ObjectCreated) -> ScanResult:
+        return self._unscanned(self._pinned(created), ScanStatus.FAILED, Reason.SCAN_DID_NOT_FINISH)
+
+    def _pinned(self, created: ObjectCreated) -> ObjectCreated:
+        """Return the object with version and ETag, where it can be looked up."""
+        try:
+            return replace(created, ref=self.objects.head(created.ref).ref)
+        except (AccessDeniedError, CustomerKeyError):
+            return created
+
+    def _unscanned(self, created: ObjectCreated, status: ScanStatus, reason: Reason) -> ScanResult:
         return self._result(created, Assessment(status, reason=reason))
 
     def _result(self, created: ObjectCreated, assessment: Assessment) -> ScanResult:
