@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -50,14 +50,15 @@ class ScanService:
         try:
             if _is_batch(event):
                 return self._batch(event, context, deadline)
-            return self._direct(event, deadline)
+            return self._direct(event, context.aws_request_id, deadline)
         finally:
             self._measure_engine()
 
     def _batch(self, event: dict[str, Any], context: LambdaContext, deadline: Deadline) -> Any:
         def work(message: Message) -> None:
             for created in parse_body(message.body):
-                self._scan(created, deadline, is_last_try=message.is_last_receive)
+                traced = _traced(created, message.message_id)
+                self._scan(traced, deadline, is_last_try=message.is_last_receive)
 
         return process_batch(
             event,
@@ -69,8 +70,8 @@ class ScanService:
             tracer=self.telemetry.tracer,
         )
 
-    def _direct(self, event: dict[str, Any], deadline: Deadline) -> dict[str, Any]:
-        results = [self._scan(created, deadline) for created in parse(event)]
+    def _direct(self, event: dict[str, Any], request_id: str, deadline: Deadline) -> dict[str, Any]:
+        results = [self._scan(_traced(created, request_id), deadline) for created in parse(event)]
         if "bucket" not in event:
             return {"results": [to_detail(result) if result else None for result in results]}
         result = results[0]
@@ -145,6 +146,11 @@ def build(settings: Settings, telemetry: Telemetry) -> ScanService:
 
 def _limits(settings: Settings) -> EngineLimits:
     return EngineLimits(threads=settings.engine_threads, concurrent_reload=False)
+
+
+def _traced(created: ObjectCreated, fallback: str) -> ObjectCreated:
+    """Return the object with an id that is on all it causes, also where its event has none."""
+    return replace(created, correlation_id=created.correlation_id or fallback)
 
 
 def _is_batch(event: object) -> bool:
