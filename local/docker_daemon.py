@@ -1,6 +1,7 @@
 """A Docker daemon for `sam local invoke`: the one that runs, or one started for the while."""
 
 import contextlib
+import ipaddress
 import json
 import os
 import shutil
@@ -83,5 +84,7 @@ def bridge_gateway() -> str:
         timeout=30,
     )
     (network,) = json.loads(completed.stdout)
-    gateway: str = network["IPAM"]["Config"][0]["Gateway"]
-    return gateway
+    configuration = network["IPAM"]["Config"][0]
+    # Some releases leave the gateway out when it is the network's first address.
+    first_address = next(ipaddress.ip_network(configuration["Subnet"]).hosts())
+    return str(configuration.get("Gateway", first_address))

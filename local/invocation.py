@@ -86,6 +86,6 @@ def _variables(stack: deployment.Stack, function: str, endpoint: str) -> dict[st
     configuration = functions.get_function_configuration(FunctionName=name)
     deployed = configuration.get("Environment", {}).get("Variables", {})
     # The queue's address holds the embedded AWS's own address as well.
-    return {
-        key: value.replace(endpoint_url, endpoint) for key, value in deployed.items()
-    } | {"AWS_ENDPOINT_URL": endpoint}
+    return {key: value.replace(endpoint_url, endpoint) for key, value in deployed.items()} | {
+        "AWS_ENDPOINT_URL": endpoint
+    }

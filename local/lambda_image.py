@@ -29,8 +29,10 @@ cd /var/task || exit 1
 exec /usr/bin/python3 -m awslambdaric "${_HANDLER:-$1}"
 """
 _CHANGES = (
-    "ENV LAMBDA_TASK_ROOT=/var/task LAMBDA_RUNTIME_DIR=/var/runtime LANG=C.UTF-8 "
-    "PATH=/usr/local/bin:/usr/bin:/bin:/opt/bin",
+    (
+        "ENV LAMBDA_TASK_ROOT=/var/task LAMBDA_RUNTIME_DIR=/var/runtime LANG=C.UTF-8 "
+        "PATH=/usr/local/bin:/usr/bin:/bin:/opt/bin"
+    ),
     "WORKDIR /var/task",
     'ENTRYPOINT ["/var/runtime/bootstrap"]',
 )
@@ -58,7 +60,12 @@ def ensure() -> None:
 
 def _recipe() -> str:
     """Return a name for what the stand-in is made of, so that a change makes it anew."""
-    parts = (_REQUIREMENTS.read_bytes(), _BOOTSTRAP.encode(), _SUITE.encode(), str(_CHANGES).encode())
+    parts = (
+        _REQUIREMENTS.read_bytes(),
+        _BOOTSTRAP.encode(),
+        _SUITE.encode(),
+        str(_CHANGES).encode(),
+    )
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
 

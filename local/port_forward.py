@@ -20,7 +20,8 @@ class _Relay(socketserver.BaseRequestHandler):
 
     def handle(self) -> None:
         client: socket.socket = self.request
-        with socket.create_connection(("127.0.0.1", self.server.server_address[1])) as target:
+        _, port = client.getsockname()
+        with socket.create_connection(("127.0.0.1", port)) as target:
             other = {client: target, target: client}
             while True:
                 readable, _, _ = select.select([client, target], [], [])
