@@ -2,6 +2,7 @@
 
 TidegateError
 ├── TransientError           retried after seconds of back-off, then dead-lettered
+│   └── CopyMismatchError    a copy is not what its original is
 ├── MisconfiguredError       retried with the longest back-off: an operator has to act
 └── PermanentError           never retried: straight to the dead-letter queue
     ├── MalformedEventError  the event is not one that the function takes
@@ -38,6 +39,10 @@ class TransientError(TidegateError):
     """Something that may go well on the next try. Retried with back-off."""
 
     retried = True
+
+
+class CopyMismatchError(TransientError):
+    """A copy differs from its original in content. Retried: the copy is made anew."""
 
 
 class MisconfiguredError(TidegateError):
