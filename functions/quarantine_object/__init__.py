@@ -1,0 +1,1 @@
+"""Moves infected objects out of reach, proven copy first, and tells people."""

@@ -1,0 +1,34 @@
+"""Entry point: quarantines the objects whose verdict says so.
+
+Takes "Object Scan Result" events whose action is QUARANTINE, in SQS messages (and answers which
+of them failed) or one directly (and answers the detail of the event that tells what was done).
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from functions.quarantine_object.service import QuarantineService, build
+from functions.quarantine_object.settings import Settings
+from tidegate.telemetry import telemetry
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+TELEMETRY = telemetry("quarantine_object")
+
+
+@cache
+def service() -> QuarantineService:
+    """Return this environment's one service."""
+    return build(Settings.from_env(os.environ), TELEMETRY)
+
+
+@TELEMETRY.logger.inject_lambda_context(clear_state=True)
+@TELEMETRY.tracer.capture_lambda_handler(capture_response=False)
+@TELEMETRY.metrics.log_metrics(capture_cold_start_metric=True)
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Any:
+    """Quarantine what the event speaks of."""
+    return service().handle(event, context)
