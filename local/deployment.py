@@ -1,5 +1,6 @@
 """Deploys the built suite into the embedded AWS with a real `sam deploy`."""
 
+import functools
 import os
 import shlex
 import subprocess
@@ -9,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
+from local import embedded_aws
 from local.embedded_aws import EmbeddedAws
 from local.errors import DeploymentError
 from local.paths import BUILT_TEMPLATE, ENVIRONMENT_FILE, REPOSITORY, SAMCONFIG, STATE, TOOLS
@@ -35,15 +38,9 @@ class Stack:
             message = f"The stack has no output {name!r}; it has: {known}"
             raise DeploymentError(message) from None
 
-    @property
-    def session(self) -> boto3.Session:
-        """Return a session with the embedded AWS's root key; endpoints are given per client."""
-        variables = self.server.variables
-        return boto3.Session(
-            aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
-            region_name=variables["AWS_DEFAULT_REGION"],
-        )
+    def client(self, service: str) -> Any:
+        """Return a client of one service with the embedded AWS's root key."""
+        return _client(service, self.server.endpoint_url)
 
 
 def deploy(server: EmbeddedAws) -> Stack:
@@ -87,13 +84,25 @@ def deploy(server: EmbeddedAws) -> Stack:
 def describe(server: EmbeddedAws) -> Stack:
     """Return the deployed stack with its outputs."""
     name = stack_name()
-    unread = Stack(name, {}, server)
-    client = unread.session.client("cloudformation", endpoint_url=server.endpoint_url)
-    (description,) = client.describe_stacks(StackName=name)["Stacks"]
+    cloudformation = _client("cloudformation", server.endpoint_url)
+    (description,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
     outputs = {
         output["OutputKey"]: output["OutputValue"] for output in description.get("Outputs", [])
     }
     return Stack(name, outputs, server)
+
+
+@functools.cache
+def _client(service: str, endpoint_url: str) -> Any:
+    """Return a client that can reach the embedded AWS only; clients are costly to make."""
+    session: Any = boto3.Session(
+        aws_access_key_id=embedded_aws.ACCESS_KEY,
+        aws_secret_access_key=embedded_aws.SECRET_KEY,
+        region_name=embedded_aws.REGION,
+    )
+    # A synchronous invocation may take as long as the function is allowed to.
+    configuration = Config(read_timeout=900, retries={"total_max_attempts": 2})
+    return session.client(service, endpoint_url=endpoint_url, config=configuration)
 
 
 def stack_name() -> str:

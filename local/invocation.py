@@ -76,14 +76,12 @@ def invoke(stack: deployment.Stack, function: str, event: object) -> Invocation:
 
 def _variables(stack: deployment.Stack, function: str, endpoint: str) -> dict[str, str]:
     """Return the deployed function's environment, with the endpoint as containers see it."""
-    endpoint_url = stack.server.endpoint_url
-    cloudformation = stack.session.client("cloudformation", endpoint_url=endpoint_url)
-    resource = cloudformation.describe_stack_resource(
+    resource = stack.client("cloudformation").describe_stack_resource(
         StackName=stack.name, LogicalResourceId=function
     )
     name = resource["StackResourceDetail"]["PhysicalResourceId"]
-    functions = stack.session.client("lambda", endpoint_url=endpoint_url)
-    configuration = functions.get_function_configuration(FunctionName=name)
+    configuration = stack.client("lambda").get_function_configuration(FunctionName=name)
+    endpoint_url = stack.server.endpoint_url
     deployed = configuration.get("Environment", {}).get("Variables", {})
     # The queue's address holds the embedded AWS's own address as well.
     return {key: value.replace(endpoint_url, endpoint) for key, value in deployed.items()} | {

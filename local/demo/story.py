@@ -1,0 +1,123 @@
+"""The demo from start to end."""
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+)
+
+from local import definitions, deployment, embedded_aws
+from local.demo import table, uploads
+from local.demo.cases import Case, cases
+from local.demo.uploads import Fate, Upload
+from local.deployment import Stack
+from local.verdicts import Listener, Verdict
+
+_VERDICT_SECONDS = 120.0
+
+
+def run(console: Console) -> int:
+    """Deploy, upload, explain; return 0 only where every verdict was the expected one."""
+    was_running = embedded_aws.running() is not None
+    try:
+        stack = _prepare(console)
+        with Listener(stack) as listener:
+            fates = _upload_all(console, stack, listener)
+        table.show(console, fates)
+        wrong = sum(not fate.correct for fate in fates)
+        if wrong:
+            console.print(f"[bold red]{wrong} of {len(fates)} did not go as they must.[/]")
+        else:
+            console.print(f"[bold green]All {len(fates)} went as they must.[/]")
+        table.show_next_steps(console, stack, left_running=was_running)
+    finally:
+        if not was_running:
+            embedded_aws.stop()
+    return 1 if wrong else 0
+
+
+def _prepare(console: Console) -> Stack:
+    with _step(console, "Embedded AWS started, IAM enforced"):
+        server = embedded_aws.running() or embedded_aws.start()
+    with _step(console, "Stack deployed with sam deploy"):
+        stack = deployment.deploy(server)
+    # Nothing persists here, so the vendor's half a gigabyte would be fetched each time, and the
+    # vendor refuses that soon: it is asked only when somebody says so.
+    if os.environ.get("DEFINITIONS") == "vendor":
+        with _step(console, "The vendor's definitions fetched, proven and published"):
+            definitions.update_from_vendor(stack)
+    else:
+        with _step(console, "A small set of definitions proven and published"):
+            definitions.publish_test_set(stack)
+    return stack
+
+
+@contextlib.contextmanager
+def _step(console: Console, done: str) -> Iterator[None]:
+    """Show that something is under way, and afterwards that it is done and how long it took."""
+    began = time.monotonic()
+    with console.status(f"{done} …"):
+        yield
+    console.print(f"[green]✓[/] {done} [dim]({time.monotonic() - began:.1f} s)[/]")
+
+
+def _upload_all(console: Console, stack: Stack, listener: Listener) -> list[Fate]:
+    limit = int(_max_object_bytes(stack))
+    every = cases(limit)
+    at_rest = [case for case in every if case.replaced_by is None]
+    replaced = [case for case in every if case.replaced_by is not None]
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=console,
+        transient=True,
+    ) as progress:
+        task = progress.add_task("Uploading, and waiting for verdicts", total=len(every))
+        fates = [
+            _fate_of(stack, listener, upload, progress, task)
+            for upload in [uploads.put(stack, case) for case in at_rest]
+        ]
+        fates += [
+            _fate_of(stack, listener, upload, progress, task)
+            for upload in _put_while_paused(stack, replaced)
+        ]
+    console.print(f"[green]✓[/] {len(every)} files uploaded")
+    return fates
+
+
+def _put_while_paused(stack: Stack, replaced: list[Case]) -> list[Upload]:
+    """Upload and overwrite while the scanner is held, so that it sees both events at once."""
+    uploads.set_scanning(stack, enabled=False)
+    try:
+        return [uploads.put(stack, case) for case in replaced]
+    finally:
+        uploads.set_scanning(stack, enabled=True)
+
+
+def _fate_of(
+    stack: Stack, listener: Listener, upload: Upload, progress: Progress, task: TaskID
+) -> Fate:
+    verdict: Verdict | None = listener.wait(upload.matches, _VERDICT_SECONDS)
+    fate = uploads.fate(stack, listener, upload, verdict)
+    progress.advance(task)
+    return fate
+
+
+def _max_object_bytes(stack: Stack) -> str:
+    """Return the size limit that the deployed scanner has."""
+    configuration = stack.client("lambda").get_function_configuration(
+        FunctionName=stack.output("ScanObjectFunctionName")
+    )
+    limit: str = configuration["Environment"]["Variables"]["MAX_OBJECT_BYTES"]
+    return limit

@@ -1,0 +1,85 @@
+"""Shows what became of the demo's uploads."""
+
+import json
+
+from rich.console import Console, Group
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from local.demo.uploads import Fate
+from local.deployment import Stack
+
+_STYLES = {
+    "NO_THREATS_FOUND": "green",
+    "THREATS_FOUND": "bold red",
+    "UNSUPPORTED": "yellow",
+    "ACCESS_DENIED": "yellow",
+    "FAILED": "bold magenta",
+}
+
+
+def show(console: Console, fates: list[Fate]) -> None:
+    """Print one row for each upload."""
+    table = Table(title="What became of each upload", show_lines=True, expand=True)
+    table.add_column("Upload", ratio=5)
+    table.add_column("Verdict", ratio=4)
+    table.add_column("Tags where it is now", ratio=6)
+    table.add_column("Where", ratio=2)
+    table.add_column("s", justify="right", min_width=4)
+    table.add_column("", width=1)
+    for fate in fates:
+        table.add_row(*_row(fate))
+    console.print(table)
+
+
+def _row(fate: Fate) -> tuple[Text, Text, Text, Text, Text, Text]:
+    case = fate.upload.case
+    upload = Text.assemble((case.title, "bold"), "\n", (_shown_key(case.key), "cyan"))
+    mark = Text("✓", "green") if fate.correct else Text("✗", "bold red")
+    where = Text(fate.location)
+    if fate.verdict is None:
+        nothing = Text(f"none came; {case.expected} expected", "bold magenta")
+        return upload, nothing, Text(""), where, Text("-"), mark
+    found = ", ".join(fate.verdict.threats) or fate.verdict.reason
+    verdict = Text.assemble(
+        (fate.verdict.status, _STYLES.get(fate.verdict.status, "")),
+        f"\n{found}" if found else "",
+        (f"\n{case.because}", "dim"),
+    )
+    if fate.verdict.status != case.expected:
+        verdict.append(f"\n{case.expected} expected", "bold magenta")
+    tags = Text("\n").join(Text(f"{key}={value}") for key, value in sorted(fate.tags.items()))
+    return upload, verdict, tags, where, Text(f"{fate.seconds:.1f}"), mark
+
+
+def _shown_key(key: str) -> str:
+    """Return the key with what would break the table written as escapes."""
+    return key if key.isprintable() else json.dumps(key, ensure_ascii=False)
+
+
+def show_next_steps(console: Console, stack: Stack, *, left_running: bool) -> None:
+    """Tell how to look further."""
+    steps = Text.assemble(
+        "Leave it running, and upload files of your own:\n",
+        ("  make local-up && source .local/env\n", "bold"),
+        (f"  aws s3 cp some-file s3://{stack.output('UploadsBucketName')}/\n", "bold"),
+        (
+            (
+                f"  aws s3api get-object-tagging --bucket {stack.output('UploadsBucketName')} "
+                "--key some-file\n"
+            ),
+            "bold",
+        ),
+        (f"  aws dynamodb scan --table-name {stack.output('LedgerTableName')}\n", "bold"),
+        "One function in Lambda's own container, with a sample event:\n",
+        ("  make invoke FUNCTION=ScanObjectFunction EVENT=events/scan_object/…json\n", "bold"),
+        "All tests, the measured ratios, and the end of it:\n",
+        ("  make test      make bench      make local-down", "bold"),
+    )
+    state = (
+        "The embedded AWS was running before and still is."
+        if left_running
+        else "The embedded AWS was started for this demo and is stopped again."
+    )
+    console.print(Panel(Group(steps, Text(f"\n{state}", "dim")), title="How to look further"))
