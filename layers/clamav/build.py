@@ -1,3 +1,4 @@
+# ruff: noqa: INP001  # run by make, not imported
 """Builds the hermetic ClamAV layer from Debian 12 packages into one folder, without root.
 
 Result (about 95 MB):
@@ -53,6 +54,10 @@ LIBRARY_PACKAGE = re.compile(r"^(lib[a-z0-9]|zlib1g)")
 # Every file gets this time, so that two builds from the same packages are alike.
 FILE_TIME = 1_577_836_800  # 2020-01-01T00:00:00Z
 MAX_LAYER_BYTES = 120 * 1024 * 1024
+MIN_CERTIFICATES = 50
+# ELF: kinds of segments, tags of the dynamic section.
+SEGMENT_LOADED, SEGMENT_DYNAMIC = 1, 2
+TAG_NEEDED, TAG_STRINGS = 1, 5
 
 
 class BuildError(Exception):
@@ -68,9 +73,14 @@ def main() -> int:
         check_host()
         build(target, cache_directory())
     except BuildError as error:
-        print(f"clamav layer: {error}", file=sys.stderr)
+        report(str(error))
         return 1
     return 0
+
+
+def report(message: str) -> None:
+    """Tells the person who builds; SAM shows what is on the error output."""
+    sys.stderr.write(f"clamav layer: {message}\n")
 
 
 def check_host() -> None:
@@ -125,7 +135,7 @@ def build(target: Path, cache: Path) -> None:
 
 
 class Apt:
-    """apt with lists and downloads of its own, so that neither root nor the host's state matters."""
+    """apt with lists and downloads of its own: neither root nor the host's state matters."""
 
     def __init__(self, cache: Path, architecture: str) -> None:
         self.architecture = architecture
@@ -146,17 +156,18 @@ class Apt:
         self.records: dict[str, dict[str, str]] = {}
         update = self.run("apt-get", "update", "-qq", check=False)
         if update.returncode != 0:
-            print(f"clamav layer: apt-get update: {update.stderr.strip()}", file=sys.stderr)
+            report(f"apt-get update: {update.stderr.strip()}")
 
-    def run(self, program: str, *arguments: str, check: bool = True, cwd: Path | None = None):
+    def run(
+        self, program: str, *arguments: str, check: bool = True, cwd: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """Runs apt with this object's own state; a failure becomes a BuildError."""
         done = subprocess.run(
             [program, *self.options, *arguments],
             cwd=cwd,
             env={**os.environ, "LC_ALL": "C"},
             text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             check=False,
         )
         if check and done.returncode != 0:
@@ -211,13 +222,12 @@ class Apt:
                     raise BuildError(f"{wanted}: the download is not what the signed list names")
                 downloaded.replace(archive)
         folder.mkdir(parents=True)
-        subprocess.run(["dpkg-deb", "-x", archive, folder], check=True)
+        extract = ["dpkg-deb", "-x", str(archive), str(folder)]
+        subprocess.run(extract, check=True)
         return folder
 
 
-def copy_programs(
-    root: Path, unpacked: dict[str, Path], triplet: str, loader: str
-) -> set[str]:
+def copy_programs(root: Path, unpacked: dict[str, Path], triplet: str, loader: str) -> set[str]:
     """Copies the programs, the libraries that they need and the loader; returns the packages used.
 
     Libraries are stored under the names that programs ask for, as plain files: links may not
@@ -255,8 +265,8 @@ def copy_programs(
 def within(path: Path, folder: Path) -> Path:
     """Returns what the path stands for, with absolute links read inside the unpacked package."""
     while path.is_symlink():
-        link = os.readlink(path)
-        path = folder / link.lstrip("/") if link.startswith("/") else path.parent / link
+        link = path.readlink()
+        path = folder / link.relative_to("/") if link.is_absolute() else path.parent / link
     return path
 
 
@@ -270,25 +280,25 @@ def needed_libraries(program: Path) -> list[str]:
     segments = [
         struct.unpack_from("<IIQQQQ", data, header_offset + index * size) for index in range(count)
     ]
-    dynamic = next((segment for segment in segments if segment[0] == 2), None)
+    dynamic = next((segment for segment in segments if segment[0] == SEGMENT_DYNAMIC), None)
     if dynamic is None:
         return []
     entries = list(struct.iter_unpack("<qQ", data[dynamic[2] : dynamic[2] + dynamic[5]]))
-    strings = next(value for tag, value in entries if tag == 5)
+    strings = next(value for tag, value in entries if tag == TAG_STRINGS)
     # The table's address in memory → its place in the file.
     start = next(
         strings - address + offset
         for kind, _, offset, address, _, length in segments
-        if kind == 1 and address <= strings < address + length
+        if kind == SEGMENT_LOADED and address <= strings < address + length
     )
-    names = [start + value for tag, value in entries if tag == 1]
+    names = [start + value for tag, value in entries if tag == TAG_NEEDED]
     return [data[name : data.index(b"\0", name)].decode("ascii") for name in names]
 
 
 def copy_certificates(root: Path, package: Path) -> None:
     """Writes one bundle of all certificates; Debian's own bundle is made only at installation."""
     certificates = sorted((package / "usr/share/ca-certificates/mozilla").glob("*.crt"))
-    if len(certificates) < 50:
+    if len(certificates) < MIN_CERTIFICATES:
         raise BuildError(f"only {len(certificates)} CA certificates found in {package.name}")
     (root / "certs").mkdir()
     bundle = "".join(c.read_text(encoding="ascii").strip() + "\n" for c in certificates)
@@ -312,7 +322,7 @@ def copy_licences(root: Path, carried: set[str], apt: Apt, scratch: Path) -> Non
         folder = scratch / "packages" / package / "usr/share/doc" / package
         if folder.is_symlink():
             # For example libgcc-s1, whose documents are those of gcc-12-base.
-            other = os.readlink(folder).strip("/").split("/")[-1]
+            other = folder.readlink().name
             place = scratch / "documents" / other
             unpacked = place if place.exists() else apt.unpack(other, place)
             folder = unpacked / "usr/share/doc" / other
@@ -349,7 +359,7 @@ def write_versions(root: Path, carried: set[str], apt: Apt) -> None:
 
 
 def install_python(target: Path, scratch: Path) -> None:
-    """Installs our package and pyclamd; pyclamd is a source release, so its builder is pinned too."""
+    """Installs our package and pyclamd, a source release, whose builder is pinned, too."""
     builder = scratch / "builder"
     shutil.rmtree(target, ignore_errors=True)
     pip("--target", str(builder), "-r", str(SOURCE / "build-requirements.txt"))
@@ -383,7 +393,8 @@ def verify(target: Path) -> None:
     root = target / "clamav"
     (loader,) = (root / "lib").glob("ld-linux*")
     for program in PROGRAMS:
-        command = [loader, "--library-path", root / "lib", root / "bin" / program, "--help"]
+        libraries = str(root / "lib")
+        command = [str(loader), "--library-path", libraries, f"{root}/bin/{program}", "--help"]
         done = subprocess.run(command, env={}, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise BuildError(f"{program} does not run: {done.stdout}{done.stderr}")
@@ -393,7 +404,7 @@ def verify(target: Path) -> None:
         raise BuildError(f"{total} bytes are more than the budget of {MAX_LAYER_BYTES}")
     for path in walk(target):
         os.utime(path, (FILE_TIME, FILE_TIME))
-    print(f"clamav layer: {len(files)} files, {total / 1_000_000:.1f} MB in {target}")
+    report(f"{len(files)} files, {total / 1_000_000:.1f} MB in {target}")
 
 
 def walk(folder: Path) -> Iterator[Path]:

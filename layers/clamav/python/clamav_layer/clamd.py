@@ -4,9 +4,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-import threading
 import time
-from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -16,15 +14,25 @@ from clamav_layer import layout
 from clamav_layer.connection import Connection
 from clamav_layer.definitions import compose
 from clamav_layer.errors import EngineStartError
+from clamav_layer.journal import Journal
 from clamav_layer.limits import EngineLimits
-from clamav_layer.replies import EngineFailure, Outcome, Threat, is_policy, parse, parse_all
+from clamav_layer.replies import (
+    Clean,
+    EngineFailure,
+    Outcome,
+    Threat,
+    is_policy,
+    judge_troubles,
+    parse,
+    parse_all,
+)
+from clamav_layer.turns import Turns
 
 # sun_path of a unix socket's address.
 MAX_SOCKET_PATH_BYTES = 107
 POLL_SECONDS = 0.02
 PING_TIMEOUT_SECONDS = 5.0
 END_TIMEOUT_SECONDS = 5.0
-KEPT_LOG_LINES = 40
 COPY_BYTES = 1024 * 1024
 
 
@@ -48,8 +56,8 @@ class Clamd:
         self._keeper = keeper
         self._root = root
         self._process: subprocess.Popen[bytes] | None = None
-        self._log: deque[str] = deque(maxlen=KEPT_LOG_LINES)
-        self._reader: threading.Thread | None = None
+        self._journal = Journal()
+        self._turns = Turns()
 
     def start(self) -> None:
         """Starts the process and returns at once; it answers when its definitions are loaded."""
@@ -61,17 +69,15 @@ class Clamd:
         clamd = layout.command("clamd", f"--config-file={configuration}", root=self._root)
         command = layout.command("setpriv", "--pdeathsig=KILL", *clamd, root=self._root)
         self._process = self._keeper.submit(self._spawn, command).result()
-        self._reader = threading.Thread(target=self._read_log, name="clamd-log", daemon=True)
-        self._reader.start()
 
     def wait_until_answering(self, deadline: float) -> str:
         """Returns the engine's version once it answers; raises EngineStartError if it does not."""
         while True:
             if not self.running:
-                raise EngineStartError(f"clamd ended: {self.last_words()}")
+                raise EngineStartError(f"clamd ended: {self._journal.last_words()}")
             remaining = deadline - time.monotonic()
             if remaining <= 0:
-                raise EngineStartError(f"clamd was not ready in time: {self.last_words()}")
+                raise EngineStartError(f"clamd was not ready in time: {self._journal.last_words()}")
             try:
                 return self.ask_version(min(remaining, PING_TIMEOUT_SECONDS))
             except OSError:
@@ -79,29 +85,33 @@ class Clamd:
 
     def ask_version(self, timeout_seconds: float) -> str:
         """Returns the engine's version after a PONG; raises OSError if it is dead or mute."""
-        connection = Connection(self._socket, timeout_seconds)
+        connection = Connection(self._socket, time.monotonic() + timeout_seconds)
         connection.ping()
         version = str(connection.version())
         if not version.startswith("ClamAV "):
             raise OSError(f"not a version: {version[:100]!r}")
-        return version.split("/")[0].removeprefix("ClamAV ")
+        return version.partition("/")[0].removeprefix("ClamAV ")
 
     def scan(self, descriptor: int, timeout_seconds: float) -> Outcome:
-        """Has an open file scanned; whatever goes wrong is an EngineFailure, never "clean".
-
-        A policy signature ends a scan, and a threat may lie behind it: then the file is read to
-        its end, and the threat is named.
-        """
+        """Has an open file scanned; whatever goes wrong is an EngineFailure, never "clean"."""
         deadline = time.monotonic() + timeout_seconds
         try:
-            outcome = parse(Connection(self._socket, timeout_seconds).scan_descriptor(descriptor))
-            if is_policy(outcome):
-                return self._threat_behind(descriptor, deadline) or outcome
+            with self._turns.shared(deadline):
+                outcome, troubles = self._scan_once(descriptor, deadline)
+            if not troubles:
+                return outcome
+            judgement = judge_troubles(troubles)
+            if isinstance(judgement, EngineFailure):
+                return judgement
+            # Another scan may have caused the messages, so this one is repeated alone.
+            with self._turns.alone(deadline):
+                outcome, troubles = self._scan_once(descriptor, deadline)
+            return judge_troubles(troubles) if troubles else outcome
         except TimeoutError:
-            return EngineFailure(f"no reply within {timeout_seconds:.0f} s", timed_out=True)
+            return EngineFailure(f"no reply within {timeout_seconds:.1f} s", timed_out=True)
         except OSError as error:
-            return EngineFailure(f"the engine cannot be reached: {error}; {self.last_words()}")
-        return outcome
+            words = self._journal.last_words()
+            return EngineFailure(f"the engine cannot be reached: {error}; {words}")
 
     def scan_bytes(self, content: bytes, timeout_seconds: float) -> Outcome:
         """Has a few bytes scanned."""
@@ -127,25 +137,32 @@ class Clamd:
         lines = (line for line in status.splitlines() if line.startswith("VmRSS:"))
         return next((int(line.split()[1]) * 1024 for line in lines), 0)
 
-    def last_words(self) -> str:
-        """Returns what the process wrote last, for an error's message."""
-        if self._reader is not None and not self.running:
-            self._reader.join(timeout=1)
-        return " | ".join(list(self._log)[-5:]) or "no message"
-
     def stop(self) -> None:
         """Ends the process at once and removes its folder; scans under way fail."""
         if self._process is not None:
             self._process.kill()
             self._process.wait(END_TIMEOUT_SECONDS)
-        if self._reader is not None:
-            self._reader.join(END_TIMEOUT_SECONDS)
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _scan_once(self, descriptor: int, deadline: float) -> tuple[Outcome, list[str]]:
+        """Returns the outcome and, where that is Clean, the errors written meanwhile.
+
+        Some of the engine's readers report that they could not go on, and then call it OK.
+
+        A policy signature ends a scan, and a threat may lie behind it: then the file is read to
+        its end, and the threat is named.
+        """
+        with self._journal.watch() as troubles:
+            reply = Connection(self._socket, deadline).scan_descriptor(descriptor)
+            outcome = parse(reply)
+            if is_policy(outcome):
+                return self._threat_behind(descriptor, deadline) or outcome, []
+            return outcome, troubles() if outcome == Clean() else []
 
     def _threat_behind(self, descriptor: int, deadline: float) -> Threat | None:
         try:
             with named(descriptor, self._folder) as path:
-                connection = Connection(self._socket, deadline - time.monotonic())
+                connection = Connection(self._socket, deadline)
                 outcomes = parse_all(connection.scan_all_matches(str(path)), str(path))
         except OSError:
             # The first reply stands: the object is not called clean either way.
@@ -158,20 +175,10 @@ class Clamd:
             env=layout.environment(self._root),
             cwd=self._folder,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stdout=self._journal.fileno(),
+            stderr=self._journal.fileno(),
             start_new_session=True,
         )
-
-    def _read_log(self) -> None:
-        process = self._process
-        if process is None or process.stdout is None:
-            return
-        with process.stdout as lines:
-            for line in lines:
-                text = line.decode("utf-8", "backslashreplace").strip()
-                if not text.endswith((" FOUND", ": OK")):
-                    self._log.append(text)
 
 
 @contextmanager
@@ -193,12 +200,13 @@ def named(descriptor: int, folder: Path) -> Iterator[Path]:
     clamd resolves /proc/<pid>/fd/<n> to the name behind it, so a file without a name (a memfd, a
     deleted file) is copied into the folder for as long as it is needed.
     """
-    behind = Path(f"/proc/self/fd/{descriptor}").readlink()
-    if behind.exists() and behind.stat().st_ino == os.fstat(descriptor).st_ino:
+    link = Path(f"/proc/self/fd/{descriptor}")
+    behind = link.readlink()
+    if behind.exists() and os.path.samestat(behind.stat(), os.fstat(descriptor)):
         yield behind
         return
     with tempfile.NamedTemporaryFile(dir=folder, prefix="again-") as copy:
-        with open(f"/proc/self/fd/{descriptor}", "rb") as content:
+        with link.open("rb") as content:
             shutil.copyfileobj(content, copy, COPY_BYTES)
         copy.flush()
         yield Path(copy.name)

@@ -16,13 +16,12 @@ from clamav_layer.replies import MAX_REPLY_BYTES
 
 
 class Connection(pyclamd.ClamdUnixSocket):  # type: ignore[misc]  # pyclamd has no types
-    """A connection that is made anew for each command, bounded by one deadline in all."""
+    """Makes a connection anew for each command, all bounded by one deadline (monotonic clock)."""
 
-    def __init__(self, path: Path, timeout_seconds: float) -> None:
+    def __init__(self, path: Path, deadline: float) -> None:
         # Not pyclamd's own: that one connects once for nothing.
         self.unix_socket = str(path)
-        self.timeout = timeout_seconds
-        self._deadline = time.monotonic() + timeout_seconds
+        self._deadline = deadline
 
     def scan_descriptor(self, descriptor: int) -> bytes:
         """Has an open file scanned and returns the whole reply."""

@@ -63,7 +63,7 @@ class Engine:
     def __init__(
         self, work_dir: Path, limits: EngineLimits | None = None, root: Path = layout.ROOT
     ) -> None:
-        self._work_dir = work_dir
+        self._work_dir = work_dir.absolute()
         self._limits = limits or EngineLimits()
         self._root = root
         self._numbers = itertools.count(1)
@@ -84,7 +84,7 @@ class Engine:
                 self._run = run
 
     def wait_until_proven(self, timeout_seconds: float) -> Proof:
-        """Waits for the started process and proves it; on failure it is ended and the error raised."""
+        """Waits for the started process and proves it; ends it and raises if that fails."""
         with self._changes:
             run = self._current()
             if run.proof is None:
@@ -97,7 +97,7 @@ class Engine:
             return run.proven()
 
     def ensure_running(self, timeout_seconds: float) -> Proof:
-        """Returns at once with a proven engine, else restarts it on the same release and proves it."""
+        """Returns the proof of a proven engine at once; else restarts it on its release."""
         with self._state:
             run = self._run
             if run is not None and run.usable and run.clamd.running:

@@ -10,12 +10,20 @@ Signatures of unsigned files get ".UNOFFICIAL" appended by the engine; it is tak
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 POLICY_PREFIX = "Tidegate.Unsupported."
 UNOFFICIAL_SUFFIX = ".UNOFFICIAL"
 MAX_REPLY_BYTES = 65_536
+# How the engine's messages about itself begin (they are on its output, not in the reply).
+TROUBLE = "LibClamAV Error"
+RESOURCES = re.compile(
+    r"write|no space|too many open|memory|alloc|mmap|temporary|can't (create|open|generate)"
+    r"|(unable|failed) to (create|open)",
+    re.IGNORECASE,
+)
 
 
 class Reason(StrEnum):
@@ -61,6 +69,10 @@ HEURISTICS = (
     ("Heuristics.Limits.Exceeded", Reason.ENGINE_LIMIT),
     ("Heuristics.Encrypted.", Reason.ENCRYPTED),
     ("Heuristics.Broken.", Reason.UNREADABLE_FORMAT),
+    # Disk images of which two readers see different content (the engine's own spellings).
+    ("Heuristics.APMPartitionIntersection", Reason.UNREADABLE_FORMAT),
+    ("Heuristics.GPTPartitionIntersection", Reason.UNREADABLE_FORMAT),
+    ("Heuristics.MBRPartitionnIntersect", Reason.UNREADABLE_FORMAT),
 )
 
 
@@ -90,6 +102,18 @@ def parse_all(reply: bytes, path: str) -> tuple[Outcome, ...]:
             return (EngineFailure(f"the reply is not about {path}: {_shown(line)}"),)
         outcomes.append(_outcome(line.removeprefix(subject)))
     return tuple(outcomes)
+
+
+def judge_troubles(troubles: Sequence[str]) -> Unsupported | EngineFailure:
+    """Turns the errors that the engine wrote during a scan that it then called OK into an outcome.
+
+    Want of space or memory is the engine's failure. All else is the content's: it could not be
+    read to its end.
+    """
+    text = " | ".join(line.removeprefix(TROUBLE).lstrip(": ") for line in troubles[:3])
+    if any(RESOURCES.search(line) for line in troubles):
+        return EngineFailure(f"the engine ran out of resources: {text}")
+    return Unsupported(Reason.UNREADABLE_FORMAT, text)
 
 
 def is_policy(outcome: Outcome) -> bool:
