@@ -17,11 +17,11 @@ from tidegate.definitions import RELEASE_CANARY_NAME, is_file_name
 SIGNED_CONTAINERS = frozenset({".cvd", ".cld"})
 UNSIGNED_CONTAINERS = frozenset({".cud"})
 SIGNATURES = frozenset(
-    ".cdb .db .gdb .hdb .hdu .hsb .hsu .idb .imp .ldb .ldu .mdb .mdu .msb .msu .ndb .ndu .pdb "
-    ".pwdb .yar .yara".split()
+    {".db", ".ndb", ".ndu", ".ldb", ".ldu", ".idb", ".cdb", ".gdb", ".pdb", ".pwdb", ".imp"}
+    | {".hdb", ".hdu", ".hsb", ".hsu", ".mdb", ".mdu", ".msb", ".msu", ".yar", ".yara"}
 )
 # They make the engine silent where it would speak.
-ALLOW_LISTS = frozenset(".cat .crb .fp .ign .ign2 .sfp .wdb".split())
+ALLOW_LISTS = frozenset({".cat", ".crb", ".fp", ".ign", ".ign2", ".sfp", ".wdb"})
 
 
 class Kind(Enum):

@@ -85,8 +85,19 @@ def assemble(
     return Candidate(tuple(files), signatures, folder, origin)
 
 
+def identify(paths: Iterable[Path]) -> str:
+    """Return the fingerprint that a candidate of these files would have, without verifying it."""
+    return fingerprint(
+        _described(
+            path,
+            containers.read_header(path).version if path.suffix in SIGNED_CONTAINERS else None,
+        )
+        for path in paths
+    )
+
+
 def refuse_older(candidate: Candidate, current: Manifest) -> None:
-    """Raise OlderDefinitionsError where a vendor's database in force is newer than its candidate."""
+    """Raise OlderDefinitionsError where a vendor's database in force is newer than the offered."""
     offered = versions(candidate.files)
     for name, version in versions(current.files).items():
         if name in offered and offered[name] < version:

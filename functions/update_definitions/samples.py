@@ -36,10 +36,10 @@ def harmless_files() -> Mapping[str, bytes]:
     return {
         "text": _TEXT.encode(),
         "HTML page": (
-            "<!DOCTYPE html><html><head><title>Tides</title></head>"
-            "<body><p>High at <b>04:12</b>.</p><a href='https://example.com/'>more</a></body></html>"
-        ).encode(),
-        "shell script": b"#!/bin/sh\nset -eu\nfor f in *.txt; do wc -l \"$f\"; done\n",
+            b"<!DOCTYPE html><html><head><title>Tides</title></head>"
+            b"<body><p>High at <b>04:12</b>.</p><a href='https://example.com/'>more</a></body></html>"
+        ),
+        "shell script": b'#!/bin/sh\nset -eu\nfor f in *.txt; do wc -l "$f"; done\n',
         "table": b"port,high,low\nHusum,04:12,10:31\nBrest,05:50,12:02\n",
         "mail": (
             b"From: harbour@example.com\r\nTo: pilot@example.com\r\nSubject: Tides\r\n"
@@ -87,10 +87,10 @@ def _pdf() -> bytes:
     objects = (
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
-        b"/Resources << /Font << /F1 5 0 R >> >> >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources 6 0 R >>",
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        b"<< /Font << /F1 5 0 R >> >>",
     )
     document = b"%PDF-1.4\n"
     table = [b"0000000000 65535 f \n"]
