@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+
 from clamav_layer import canary
 
 REPOSITORY = Path(__file__).resolve().parents[1]
