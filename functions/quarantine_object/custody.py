@@ -91,6 +91,13 @@ def record(
     }
 
 
+def recorded_proofs(record: Mapping[str, Any], stored: Stored) -> tuple[str, ...] | None:
+    """Return what proved the stored copy, as its record tells; None where it tells of another."""
+    copy = record.get("copy", {})
+    same = (copy.get("versionId"), copy.get("eTag")) == (stored.ref.version_id, stored.ref.etag)
+    return tuple(copy.get("provenBy", ())) if same else None
+
+
 def _facts(stored: Stored) -> dict[str, Any]:
     return {
         "bucket": stored.ref.bucket,

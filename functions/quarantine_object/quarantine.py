@@ -56,7 +56,7 @@ class _Originals(Protocol):
 
 class _Records(Protocol):
     def put(self, place: Target, document: Mapping[str, Any]) -> None: ...
-    def exists(self, place: Target) -> bool: ...
+    def get(self, place: Target) -> dict[str, Any] | None: ...
 
 
 class _Ledger(Protocol):
@@ -138,9 +138,9 @@ class Quarantine:
             sha256=result.sha256,
             out_of_time=out_of_time,
         )
-        record = self._record_target(result.ref)
-        if copy.made or not self.records.exists(record):
-            self.records.put(record, custody.record(result, original, copy, now))
+        if self._recorded_proofs(result.ref, copy.stored) is None:
+            place = self._record_target(result.ref)
+            self.records.put(place, custody.record(result, original, copy, now))
         return copy
 
     def _too_late(self, result: ScanResult, copy: Copy | None, error: TidegateError) -> Report:
@@ -151,16 +151,20 @@ class Quarantine:
         stored = self.copies.find(self._copy_target(result.ref))
         if stored is None:
             return Report(result, Outcome.GONE, self.now(), reason=str(error), changed=False)
-        copy = Copy(
-            stored,
-            proofs(stored, result.size_bytes, result.sha256, None),
-            lost=(),
-            made=False,
-        )
-        record = self._record_target(result.ref)
-        if not self.records.exists(record):
-            self.records.put(record, custody.record(result, None, copy, self.now()))
+        recorded = self._recorded_proofs(result.ref, stored)
+        if recorded is not None:
+            copy = Copy(stored, recorded, lost=(), made=False)
+        else:
+            proven = proofs(stored, result.size_bytes, result.sha256, None)
+            copy = Copy(stored, proven, lost=(), made=False)
+            place = self._record_target(result.ref)
+            self.records.put(place, custody.record(result, None, copy, self.now()))
         return Report(result, Outcome.QUARANTINED, self.now(), copy=copy, changed=False)
+
+    def _recorded_proofs(self, ref: ObjectRef, stored: Stored) -> tuple[str, ...] | None:
+        """Return what proved this very copy before, or None where its record tells of another."""
+        record = self.records.get(self._record_target(ref))
+        return custody.recorded_proofs(record, stored) if record else None
 
     def _tell(self, report: Report) -> None:
         ref = report.result.ref

@@ -39,13 +39,15 @@ class Records:
                 **encryption,
             )
 
-    def exists(self, place: Target) -> bool:
-        """Whether there is a record at `place`."""
-        with service_errors(f"look up the record {place.ref}"):
+    def get(self, place: Target) -> dict[str, Any] | None:
+        """Return the record at `place`, or None where there is none."""
+        with service_errors(f"read the record {place.ref}"):
             try:
-                self._s3.head_object(Bucket=place.bucket, Key=place.key)
+                answer = self._s3.get_object(Bucket=place.bucket, Key=place.key)
             except ClientError as error:
-                if error.response["Error"].get("Code") != "404":
+                if error.response["Error"].get("Code") != "NoSuchKey":
                     raise
-                return False
-        return True
+                return None
+        with answer["Body"] as body:
+            document: dict[str, Any] = json.loads(body.read())
+        return document

@@ -203,12 +203,11 @@ class Copies:
             with _copying(original, target):
                 self._s3.abort_multipart_upload(**upload)
             raise
-        # By a call of its own: in the header of the first, ten long tags exceed S3's limit.
-        with _copying(original, target):
-            self._s3.put_object_tagging(
-                **_place(target),
-                Tagging={"TagSet": [{"Key": k, "Value": v} for k, v in original.tags.items()]},
-            )
+        if original.tags:
+            # By a call of its own: in the header of the first, ten long tags exceed S3's limit.
+            tag_set = [{"Key": key, "Value": value} for key, value in original.tags.items()]
+            with _copying(original, target):
+                self._s3.put_object_tagging(**_place(target), Tagging={"TagSet": tag_set})  # type: ignore[typeddict-item]
 
     def _begin(self, original: Stored, target: Target, metadata: Mapping[str, str]) -> str:
         algorithm = next(

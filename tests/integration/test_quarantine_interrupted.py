@@ -1,0 +1,153 @@
+"""The function's process dies before or after any of its calls to AWS; a later receive finishes.
+
+Each scenario is run once undisturbed to count its calls, then once for each call and each of its
+two sides, killed there, and received again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Lock, local
+from typing import Any, Self
+
+import pytest
+from moto import mock_aws
+
+from functions.quarantine_object import custody
+from functions.quarantine_object.report import Outcome
+from tests.integration.quarantine_world import INFECTED, QUARANTINE, SOURCE, World
+from tidegate.verdicts import ScanResult
+
+MIB = 1024**2
+LARGE = bytes(range(256)) * (11 * MIB // 256)
+
+
+class Killed(BaseException):
+    """The process is gone: nothing of ours can catch this."""
+
+
+class Executioner:
+    """Counts the calls to AWS, and kills at one of them, before it is sent or after it worked."""
+
+    def __init__(self, world: World, at: tuple[str, int] | None = None) -> None:
+        self.calls = 0
+        self._at = at
+        self._counting = Lock()
+        # Parts are copied by several threads: each knows which call it is in.
+        self._mine = local()
+        self._emitters = [client.meta.events for client in world.clients]
+
+    def __enter__(self) -> Self:
+        for emitter in self._emitters:
+            emitter.register("before-call", self._before)
+            emitter.register("after-call", self._after)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for emitter in self._emitters:
+            emitter.unregister("before-call", self._before)
+            emitter.unregister("after-call", self._after)
+
+    def _before(self, **_: Any) -> None:
+        with self._counting:
+            self.calls += 1
+            self._mine.number = self.calls
+        self._strike("before")
+
+    def _after(self, **_: Any) -> None:
+        self._strike("after")
+
+    def _strike(self, side: str) -> None:
+        if self._at == (side, self._mine.number):
+            raise Killed
+
+
+def _unversioned(world: World) -> ScanResult:
+    return world.upload(Metadata={"owner": "harbour"}, Tagging="team=a")
+
+
+def _versioned(world: World) -> ScanResult:
+    world.keep_versions()
+    world.upload(body=b"clean, first")
+    result = world.upload()
+    world.upload(body=b"clean, latest")
+    return result
+
+
+def _large(world: World) -> ScanResult:
+    return world.upload(body=LARGE, Tagging="team=a")
+
+
+def _kills(scenario: Callable[[World], ScanResult]) -> list[tuple[str, int]]:
+    with mock_aws():
+        world = _world()
+        result = scenario(world)
+        with Executioner(world) as executioner:
+            world.run(result)
+        calls = executioner.calls
+    return [(side, number) for side in ("before", "after") for number in range(1, calls + 1)]
+
+
+def _world() -> World:
+    return World.make(max_single_copy_bytes=6 * MIB, part_bytes=5 * MIB)
+
+
+@pytest.mark.parametrize("scenario", [_unversioned, _versioned, _large])
+def test_killed_anywhere_the_next_receive_finishes(
+    scenario: Callable[[World], ScanResult],
+) -> None:
+    """Content is in quarantine, the version is gone, people and bus were told, others untouched."""
+    kills = _kills(scenario)
+    assert len(kills) > 20
+    for kill in kills:
+        with mock_aws():
+            world = _world()
+            result = scenario(world)
+            others = [item for item in world.versions() if item[1] != result.ref.version_id]
+            with Executioner(world, kill), pytest.raises(Killed):
+                world.run(result)
+            _assert_nothing_lost(world, result, kill)
+            report = world.run(result)
+            assert report.outcome is Outcome.QUARANTINED, kill
+            copy = world.content(QUARANTINE, custody.copy_key(result.ref))
+            assert copy == (LARGE if scenario is _large else INFECTED), kill
+            assert world.record_of(result)["copy"]["provenBy"], kill
+            expected = [] if result.ref.version_id is None else others
+            assert world.versions() == expected, kill
+            assert 1 <= len(world.alerts()) <= 2, kill
+            assert 1 <= len(world.events()) <= 2, kill
+            row = world.quarantine.ledger.row(result.ref) or {}
+            assert row["quarantine"].keys() >= {"alertedAt", "publishedAt"}, kill
+
+
+def _assert_nothing_lost(world: World, result: ScanResult, kill: tuple[str, int]) -> None:
+    """At the moment of death the content is in the one bucket or in the other."""
+    present = [
+        bucket
+        for bucket, key in (
+            (SOURCE, result.ref.key),
+            (QUARANTINE, custody.copy_key(result.ref)),
+        )
+        if any(name == key for name, _ in world.versions(bucket))
+    ]
+    assert present, kill
+
+
+def test_killed_every_time_it_gets_one_step_further() -> None:
+    """A process that dies at an ever later call finishes in the end, with nothing lost."""
+    with mock_aws():
+        world = _world()
+        result = _unversioned(world)
+        finished = False
+        number = 0
+        while not finished:
+            number += 1
+            try:
+                with Executioner(world, ("after", number)):
+                    finished = world.run(result).outcome is Outcome.QUARANTINED
+            except Killed:
+                _assert_nothing_lost(world, result, ("after", number))
+        assert number > 5
+        assert world.versions() == []
+        assert world.alerts()
+        assert world.events()
