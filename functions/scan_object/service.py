@@ -113,11 +113,14 @@ class ScanService:
 def build(settings: Settings, telemetry: Telemetry) -> ScanService:
     """Return the service with its clients and its engine, which is not started yet."""
     settings.work_directory.mkdir(parents=True, exist_ok=True)
+    limits = EngineLimits(
+        threads=settings.engine_threads, concurrent_reload=settings.concurrent_reload
+    )
     s3 = client("s3")
     dynamodb = boto3.resource("dynamodb", config=configuration())
     engine = ResidentEngine(
         Releases(s3, settings.definitions_bucket_name, settings.work_directory / "definitions"),
-        Engine(settings.work_directory, _limits(settings)),
+        Engine(settings.work_directory, limits),
         max_age_hours=settings.max_definitions_age_hours,
         logger=telemetry.logger,
     )
@@ -142,10 +145,6 @@ def build(settings: Settings, telemetry: Telemetry) -> ScanService:
     )
     queue = Queue(client("sqs"), settings.queue_url, settings.max_receive_count)
     return ScanService(scanner, engine, queue, telemetry, settings.engine_threads)
-
-
-def _limits(settings: Settings) -> EngineLimits:
-    return EngineLimits(threads=settings.engine_threads, concurrent_reload=False)
 
 
 def _traced(created: ObjectCreated, fallback: str) -> ObjectCreated:

@@ -14,6 +14,10 @@ from tidegate.verdicts import Action
 # clamd clamps larger limits to this (measured, ClamAV 1.4.6), and would skip in silence above it.
 HARD_MAX_OBJECT_BYTES = 2_147_483_645
 
+# 4 million signatures take 1.24 GB, twice that while another release is loaded beside them
+# (measured, ClamAV 1.4.6); the rest is for Python and the objects being scanned.
+CONCURRENT_RELOAD_MEMORY_MB = 4096
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -30,7 +34,13 @@ class Settings:
     unsupported_action: Action
     failed_action: Action
     engine_threads: int
+    memory_mb: int
     work_directory: Path
+
+    @property
+    def concurrent_reload(self) -> bool:
+        """Whether there is room to load a release beside the one in force."""
+        return self.memory_mb >= CONCURRENT_RELOAD_MEMORY_MB
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Self:
@@ -49,6 +59,8 @@ class Settings:
             unsupported_action=_policy(environment, "UNSUPPORTED_ACTION"),
             failed_action=_policy(environment, "FAILED_ACTION"),
             engine_threads=env.integer(environment, "ENGINE_THREADS", 1, 6),
+            # Set by Lambda itself.
+            memory_mb=env.integer(environment, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 128, 10_240),
             work_directory=Path(env.text(environment, "WORK_DIRECTORY")),
         )
 

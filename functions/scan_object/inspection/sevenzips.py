@@ -133,7 +133,13 @@ def _lzma_filter(coder: Coder) -> dict[str, int]:
     elif coder.method == LZMA and len(coder.properties) == 5 and coder.properties[0] < 9 * 5 * 5:
         packed, size = coder.properties[0], int.from_bytes(coder.properties[1:], "little")
         lc, lp, pb = packed % 9, packed // 9 % 5, packed // 45
-        found = {"id": lzma.FILTER_LZMA1, "dict_size": max(size, 4096), "lc": lc, "lp": lp, "pb": pb}
+        found = {
+            "id": lzma.FILTER_LZMA1,
+            "dict_size": max(size, 4096),
+            "lc": lc,
+            "lp": lp,
+            "pb": pb,
+        }
     else:
         raise RefusedError(Reason.UNREADABLE_FORMAT, "the 7z archive's LZMA settings are broken")
     if found["dict_size"] > _MAX_DICTIONARY_BYTES:

@@ -18,6 +18,7 @@ ENVIRONMENT = {
     "UNSUPPORTED_ACTION": "BLOCK",
     "FAILED_ACTION": "QUARANTINE",
     "ENGINE_THREADS": "2",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "3008",
     "WORK_DIRECTORY": "/tmp/tidegate",
 }
 
@@ -27,6 +28,15 @@ def test_complete_environment_gives_settings() -> None:
     settings = Settings.from_env(ENVIRONMENT)
     assert settings.max_object_bytes == HARD_MAX_OBJECT_BYTES
     assert settings.failed_action is Action.QUARANTINE
+
+
+@pytest.mark.parametrize(("memory", "beside"), [("3008", False), ("4095", False), ("4096", True)])
+def test_release_is_loaded_beside_another_only_where_there_is_memory(
+    memory: str, *, beside: bool
+) -> None:
+    """Twice the definitions' memory is taken only where the function has it."""
+    settings = Settings.from_env({**ENVIRONMENT, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": memory})
+    assert settings.concurrent_reload is beside
 
 
 @pytest.mark.parametrize("name", ENVIRONMENT)
