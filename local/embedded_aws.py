@@ -17,7 +17,7 @@ from pathlib import Path
 
 from local import processes
 from local.errors import EmbeddedAwsError
-from local.paths import STATE, TOOLS
+from local.paths import REPOSITORY, STATE, TOOLS
 
 REGION = "eu-central-1"
 ACCOUNT = "000000000000"
@@ -27,6 +27,7 @@ SECRET_KEY = "test"  # the embedded AWS's fixed root key, valid nowhere else
 _STATE_FILE = STATE / "embedded-aws.json"
 _LOG_FILE = STATE / "embedded-aws.log"
 _PYTHON = TOOLS / "embedded" / "bin" / "python"
+_SERVER = REPOSITORY / "local" / "embedded_server.py"
 _START_SECONDS = 60.0
 
 
@@ -79,10 +80,9 @@ def start() -> EmbeddedAws:
     with _LOG_FILE.open("wb") as log:
         process = subprocess.Popen(
             [
-                str(_PYTHON),
-                *("-m", "hypercorn", "ministack.app:app"),
-                *("--bind", f"127.0.0.1:{port}"),
-                *("--keep-alive", "75"),
+                # -P: this package's modules must not hide those of the server's environment.
+                *(str(_PYTHON), "-P", str(_SERVER)),
+                *("--port", str(port)),
             ],
             env=_server_environment(port, scratch),
             cwd=scratch,
@@ -127,7 +127,8 @@ def _leftovers(server: EmbeddedAws) -> bool:
             environment = Path(f"/proc/{pid}/environ").read_bytes()
         except (FileNotFoundError, PermissionError, ProcessLookupError):
             continue
-        if f"TMPDIR={server.scratch}".encode() in environment.split(b"\0"):
+        own = f"TMPDIR={server.scratch}".encode()
+        if any(entry.startswith(own) for entry in environment.split(b"\0")):
             return True
     return False
 

@@ -1,0 +1,123 @@
+"""The server process of the embedded AWS. Runs with ministack's own Python, not with .venv's.
+
+ministack evaluates roles and bucket policies on each call of a function, and runs each execution
+environment as a process. In four things it differs from AWS in a way that would break what is
+right on AWS; those are put right here, and nothing else is touched:
+
+aws:PrincipalArn      AWS gives the ARN of the role, ministack that of the role's session:
+                      https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
+aws:SecureTransport   "true" on AWS, where the functions use TLS. Here they use the loopback.
+* in resources        matches line breaks too, which may stand in the key of an object.
+/tmp                  belongs to one execution environment alone:
+                      https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+"""
+
+import argparse
+import asyncio
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+from ministack.app import app
+from ministack.core import iam_evaluator, lambda_runtime
+
+_SESSION_MARK = ":assumed-role/"
+
+
+def main() -> None:
+    """Serve until the process is told to end."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, required=True)
+    options = parser.parse_args()
+    iam_evaluator._resolve_condition_key = _facts_as_on_aws(iam_evaluator._resolve_condition_key)
+    iam_evaluator.fnmatch_iam_cs = matches
+    lambda_runtime._worker_class_for = _with_own_tmp(lambda_runtime._worker_class_for)
+    configuration = Config()
+    configuration.bind = [f"127.0.0.1:{options.port}"]
+    configuration.keep_alive_timeout = 75
+    asyncio.run(serve(app, configuration))
+
+
+def _facts_as_on_aws(resolve: Any) -> Any:
+    def corrected(key: str, context: Any) -> Any:
+        match key.lower():
+            case "aws:securetransport":
+                return "true"
+            case "aws:principalarn":
+                return role_arn(context.principal_arn)
+            case _:
+                return resolve(key, context)
+
+    return corrected
+
+
+def role_arn(principal_arn: str) -> str:
+    """Return the role's ARN for the ARN of its session, any other ARN as it is.
+
+    arn:aws:sts::1:assumed-role/Name/session → arn:aws:iam::1:role/Name
+    """
+    head, mark, tail = principal_arn.partition(_SESSION_MARK)
+    if not mark:
+        return principal_arn
+    return f"{head.replace(':sts:', ':iam:')}:role/{tail.partition('/')[0]}"
+
+
+def matches(value: str, pattern: str) -> bool:
+    """Match an ARN with a pattern in which * stands for any characters and ? for any one."""
+    expression = "".join(
+        {"*": ".*", "?": "."}.get(character, re.escape(character)) for character in pattern
+    )
+    return re.fullmatch(expression, value, re.DOTALL) is not None
+
+
+class WorkerWithOwnTmp(lambda_runtime.Worker):  # type: ignore[misc]
+    """An execution environment that finds its own directory where its settings say /tmp."""
+
+    config: dict[str, Any]
+    own_tmp: Path | None = None
+
+    def _spawn(self) -> None:
+        self._remove_own_tmp()
+        self.own_tmp = Path(tempfile.mkdtemp(prefix="tmp-"))
+        given = self.config.get("Environment", {}).get("Variables", {})
+        variables = {name: self._moved(value) for name, value in given.items()}
+        variables["TMPDIR"] = str(self.own_tmp)
+        shared, self.config = (
+            self.config,
+            {
+                **self.config,
+                "Environment": {"Variables": variables},
+            },
+        )
+        try:
+            super()._spawn()
+        finally:
+            self.config = shared
+
+    def _moved(self, value: str) -> str:
+        inside = value == "/tmp" or value.startswith("/tmp/")
+        return f"{self.own_tmp}{value.removeprefix('/tmp')}" if inside else value
+
+    def _discard_tmpdir(self) -> None:
+        super()._discard_tmpdir()
+        self._remove_own_tmp()
+
+    def _remove_own_tmp(self) -> None:
+        if self.own_tmp is not None:
+            shutil.rmtree(self.own_tmp, ignore_errors=True)
+
+
+def _with_own_tmp(choose: Any) -> Any:
+    def chosen(config: Any) -> Any:
+        worker_class = choose(config)
+        return WorkerWithOwnTmp if worker_class is lambda_runtime.Worker else worker_class
+
+    return chosen
+
+
+if __name__ == "__main__":
+    main()
