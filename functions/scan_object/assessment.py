@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from functions.scan_object.inspection import Refusal
-
 from clamav_layer.replies import Clean, Outcome, Threat, Unsupported
+from functions.scan_object.inspection import Refusal
 from tidegate.errors import TransientError
 from tidegate.verdicts import Action, ScanStatus
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from clamav_layer.errors import EngineError
+from clamav_layer.errors import EngineError, EngineUnavailableError
 from clamav_layer.replies import EngineFailure
 from functions.scan_object.assessment import NoVerdictError
 from functions.scan_object.deadline import Deadline, DeadlineError
@@ -104,8 +104,11 @@ class ResidentEngine:
         for _ in range(2):
             proof = self.ready(deadline)
             seconds = deadline.remaining_seconds("scan")
-            with _engine_errors():
+            try:
                 outcome = self._engine.scan(fd, seconds)
+            except EngineUnavailableError as error:
+                # Another scan brought it down between proof and question.
+                outcome = EngineFailure(str(error))
             if not isinstance(outcome, EngineFailure):
                 return EngineReply(outcome, f"ClamAV {proof.engine_version}", proof.release)
             failure = outcome

@@ -10,11 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from functions.scan_object.inspection import inspect
-
 from functions.scan_object.assessment import Assessment, action_for, assess
 from functions.scan_object.content import Content, ObjectTooLargeError, fetched
 from functions.scan_object.deadline import Deadline
+from functions.scan_object.inspection import inspect
 from functions.scan_object.reasons import Reason
 from tidegate.errors import (
     AccessDeniedError,
