@@ -146,7 +146,7 @@ def from_object_error(error: ClientError, doing: str) -> TidegateError:
     if code in _DENIED or code.startswith("KMS."):
         return AccessDeniedError(text)
     if code == "400" or (code == "InvalidRequest" and "Server Side Encryption" in text):
-        return CustomerKeyError(text)
+        return CustomerKeyError(f"{text} (as S3 answers for a key that only the uploader has)")
     return from_service_error(error, doing)
 
 
