@@ -75,7 +75,7 @@ def start() -> EmbeddedAws:
     stop()
     STATE.mkdir(exist_ok=True)
     # Short and outside the clone: unix socket paths end at 107 bytes.
-    scratch = tempfile.mkdtemp(prefix="tidegate-")
+    scratch = tempfile.mkdtemp(prefix="tidegate-aws-")
     port = _free_port()
     with _LOG_FILE.open("wb") as log:
         process = subprocess.Popen(
