@@ -66,8 +66,10 @@ BUILD_INPUTS := $(TEMPLATES) $(shell find functions layers statemachines -type f
     -not -path '*/__pycache__/*' -not -name '*.pyc' 2>/dev/null)
 
 .aws-sam/ready: $(BUILD_INPUTS) .venv/ready .venv/tools/sam/ready
+	@mkdir -p .cache
 	@find functions layers -name __pycache__ -type d -prune -exec rm -rf {} +
-	@$(SAM) build --cached --cache-dir .cache/sam-build
+	@echo 'sam build'
+	@flock .cache/build.lock $(SAM) build > .cache/build.log 2>&1 || { cat .cache/build.log; exit 1; }
 	@touch $@
 
 build: .aws-sam/ready
