@@ -3,9 +3,9 @@
 By https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 and …/reference_policies_multi-value-conditions.html: operators and keys are ANDed; several values
 of one key are ORed, under a negated operator NORed; a key that the request lacks makes a plain
-operator false and a negated one true; `ForAnyValue:` is false for a key that is lacking. An
-operator not known here is an error. This is the documented rule, not AWS itself: docs/verification
-says so.
+operator false and a negated one true; `ForAnyValue:` is false for a key that is lacking; names of
+keys, and so those of tags within them, are compared without regard to case. An operator not known
+here is an error. This is the documented rule, not AWS itself: docs/security-model.md says so.
 """
 
 from __future__ import annotations
@@ -24,6 +24,12 @@ class Request:
     resource: str
     context: Mapping[str, str | list[str]] = field(default_factory=dict)
 
+    def value(self, key: str) -> str | list[str] | None:
+        """Return what the request says for a condition key, whatever the key's case."""
+        found = [value for name, value in self.context.items() if name.lower() == key.lower()]
+        assert len(found) <= 1, f"AWS leaves open which of two {key} counts"
+        return found[0] if found else None
+
 
 def denied_by(policy: Mapping[str, Any], request: Request) -> list[str]:
     """Return the Sids of the Deny statements that meet the request."""
@@ -40,7 +46,7 @@ def _matches(statement: Mapping[str, Any], request: Request) -> bool:
         any(_like(action, request.action) for action in _listed(statement["Action"]))
         and any(_like(resource, request.resource) for resource in _listed(statement["Resource"]))
         and all(
-            _condition(operator, request.context.get(key), _listed(values))
+            _condition(operator, request.value(key), _listed(values))
             for operator, keys in statement.get("Condition", {}).items()
             for key, values in keys.items()
         )
@@ -50,8 +56,9 @@ def _matches(statement: Mapping[str, Any], request: Request) -> bool:
 def _condition(operator: str, actual: str | list[str] | None, values: list[str]) -> bool:
     if operator == "Null":
         return (actual is None) == (values == ["true"])
-    if operator == "ForAnyValue:StringEquals":
-        return any(value in values for value in _listed(actual or []))
+    if operator == "ForAnyValue:StringEqualsIgnoreCase":
+        wanted = {value.casefold() for value in values}
+        return any(value.casefold() in wanted for value in _listed(actual or []))
     assert not isinstance(actual, list), f"{operator} does not take a multivalued key"
     if operator in ("StringEquals", "ArnEquals", "Bool"):
         return actual in values

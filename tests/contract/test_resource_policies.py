@@ -87,9 +87,20 @@ UPLOADS_CASES: dict[str, tuple[Request, str | None]] = {
         uploads("PutObject", ADMIN, tags=["scan-detail"]),
         WRITE,
     ),
-    "admin tags with the verdict": (uploads("PutObjectTagging", ADMIN, tags=["scan-status"]), WRITE),
+    "admin tags with the verdict": (
+        uploads("PutObjectTagging", ADMIN, tags=["scan-status"]),
+        WRITE,
+    ),
     "admin tags an old version with the verdict": (
         uploads("PutObjectVersionTagging", ADMIN, tags=["scan-definitions"]),
+        WRITE,
+    ),
+    "admin uploads with the verdict in another case": (
+        uploads("PutObject", ADMIN, tags=["Scan-STATUS"]),
+        WRITE,
+    ),
+    "admin tags with the verdict in another case": (
+        uploads("PutObjectTagging", ADMIN, tags=["Scan-Status"]),
         WRITE,
     ),
     "admin tags with a tag of their own": (
@@ -123,7 +134,9 @@ UPLOADS_CASES: dict[str, tuple[Request, str | None]] = {
     ),
     "admin copies through an access point": (
         uploads(
-            "PutObject", ADMIN, source="arn:aws:s3:eu-central-1:1:accesspoint/uploadsbucket/object/a"
+            "PutObject",
+            ADMIN,
+            source="arn:aws:s3:eu-central-1:1:accesspoint/uploadsbucket/object/a",
         ),
         COPY,
     ),
