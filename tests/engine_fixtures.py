@@ -13,6 +13,7 @@ import tarfile
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -122,3 +123,9 @@ def tarred_and_zipped(members: Mapping[str, bytes]) -> bytes:
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))
     return buffer.getvalue()
+
+
+@cache
+def slow_to_scan() -> bytes:
+    """Returns a small archive that takes the engine seconds to read."""
+    return zipped({f"{number}": b"a" * 50_000_000 for number in range(12)})

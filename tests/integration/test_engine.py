@@ -19,6 +19,7 @@ from tests.engine_fixtures import (
     RELEASE,
     make_release,
     ndb,
+    slow_to_scan,
     tarred_and_zipped,
     zipped,
 )
@@ -171,11 +172,6 @@ def test_long_scan_is_ended_by_the_engine(make_engine: MakeEngine, small_release
 
     assert outcome == Unsupported(Reason.ENGINE_LIMIT, "Heuristics.Limits.Exceeded.MaxScanTime")
     assert scan(engine, EICAR) == EICAR_FOUND
-
-
-def slow_to_scan() -> bytes:
-    """Returns a small archive that takes the engine seconds to read."""
-    return zipped({f"{number}": b"a" * 50_000_000 for number in range(12)})
 
 
 def test_clean_twin_of_one_md5_does_not_open_the_gate(
