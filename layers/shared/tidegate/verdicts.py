@@ -143,21 +143,41 @@ def _from_detail(detail: Mapping[str, Any]) -> ScanResult:
     item, outcome = detail["s3ObjectDetails"], detail["scanResultDetails"]
     scanner = detail["scanner"]
     uploader = scanner.get("uploader") or {}
+    scanned_at = datetime.fromisoformat(scanner["scannedAt"])
+    if scanned_at.tzinfo is None:
+        raise ValueError(f"the time zone in {scanner['scannedAt']!r}")
     return ScanResult(
-        ref=ObjectRef(item["bucketName"], item["objectKey"], item["versionId"], item["eTag"]),
+        ref=ObjectRef(
+            bucket=_needed(str, item["bucketName"]),
+            key=_needed(str, item["objectKey"]),
+            version_id=_known(str, item["versionId"]),
+            etag=_known(str, item["eTag"]),
+        ),
         status=ScanStatus(outcome["scanResultStatus"]),
         action=Action(scanner["action"]),
-        scanned_at=datetime.fromisoformat(scanner["scannedAt"]),
-        threats=tuple(threat["name"] for threat in outcome["threats"] or ()),
-        reason=scanner.get("reason"),
-        sha256=scanner.get("sha256"),
-        size_bytes=scanner.get("bytes"),
-        content_type=scanner.get("contentType"),
-        engine=scanner.get("engine"),
-        definitions_release=scanner.get("definitionsRelease"),
-        duration_ms=scanner.get("durationMs", 0),
-        sequencer=scanner.get("sequencer"),
-        uploader=Uploader(uploader.get("requester"), uploader.get("sourceIp")),
-        correlation_id=scanner.get("correlationId"),
+        scanned_at=scanned_at,
+        threats=tuple(_needed(str, threat["name"]) for threat in outcome["threats"] or ()),
+        reason=_known(str, scanner.get("reason")),
+        sha256=_known(str, scanner.get("sha256")),
+        size_bytes=_known(int, scanner.get("bytes")),
+        content_type=_known(str, scanner.get("contentType")),
+        engine=_known(str, scanner.get("engine")),
+        definitions_release=_known(str, scanner.get("definitionsRelease")),
+        duration_ms=_needed(int, scanner.get("durationMs", 0)),
+        sequencer=_known(str, scanner.get("sequencer")),
+        uploader=Uploader(
+            _known(str, uploader.get("requester")), _known(str, uploader.get("sourceIp"))
+        ),
+        correlation_id=_known(str, scanner.get("correlationId")),
         tagging=Tagging(scanner.get("tagging", Tagging.NOT_WRITTEN)),
     )
+
+
+def _needed[T](kind: type[T], value: object) -> T:
+    if not isinstance(value, kind):
+        raise TypeError(f"the {kind.__name__} in {value!r}")
+    return value
+
+
+def _known[T](kind: type[T], value: object) -> T | None:
+    return None if value is None else _needed(kind, value)
