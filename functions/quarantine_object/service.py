@@ -92,7 +92,7 @@ def verdict_of(body: str) -> ScanResult:
     """Return the verdict that a message tells; MalformedEventError where it tells none."""
     try:
         event = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise MalformedEventError("the message is not JSON") from error
     return _to_quarantine(event)
 

@@ -59,7 +59,7 @@ def parse_body(body: str) -> tuple[ObjectCreated, ...]:
     """
     try:
         payload = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise MalformedEventError(f"the message is not JSON; expected {TAKEN}") from error
     return parse(payload)
 
