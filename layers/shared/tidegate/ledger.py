@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_
 from typing import TYPE_CHECKING, Any
 
+from boto3.dynamodb.conditions import Attr, ConditionBase
 from botocore.exceptions import ClientError
 
 from tidegate.errors import service_errors
@@ -55,28 +58,11 @@ class Ledger:
         Nor does the verdict on an earlier upload replace that on a later one. One conditional
         write; safe to repeat. Raises TransientError or MisconfiguredError.
         """
-        values = {
-            ":etag": result.ref.etag or "",
-            ":infected": ScanStatus.THREATS_FOUND.value,
-            ":status": result.status.value,
-            ":sequencer": _padded(result.sequencer),
-        }
         with service_errors(f"record the verdict on {result.ref}"):
             try:
                 self._table.put_item(
                     Item=_row(result, limits),
-                    ConditionExpression=(
-                        "attribute_not_exists(#object) OR "
-                        "((#etag <> :etag OR #status <> :infected OR :status = :infected)"
-                        " AND (NOT #sequencer > :sequencer OR :sequencer = :unknown))"
-                    ),
-                    ExpressionAttributeNames={
-                        "#object": "object",
-                        "#etag": "etag",
-                        "#status": "status",
-                        "#sequencer": "sequencer",
-                    },
-                    ExpressionAttributeValues={**values, ":unknown": _padded(None)},
+                    **_may_replace(result),
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
             except ClientError as error:
@@ -135,6 +121,20 @@ def _row(result: ScanResult, limits: Mapping[str, int]) -> dict[str, Any]:
         "correlationId": result.correlation_id,
     }
     return {name: value for name, value in row.items() if value is not None}
+
+
+def _may_replace(result: ScanResult) -> dict[str, Any]:
+    """Return the condition on the row that is there, if any, under which the verdict replaces it.
+
+    An attribute that the row lacks is unlike any value, and not greater than one.
+    """
+    conditions: list[ConditionBase] = []
+    if result.status is not ScanStatus.THREATS_FOUND:
+        other_content = Attr("etag").ne(result.ref.etag or "")
+        conditions.append(other_content | Attr("status").ne(ScanStatus.THREATS_FOUND.value))
+    if result.sequencer is not None:
+        conditions.append(~Attr("sequencer").gt(_padded(result.sequencer)))
+    return {"ConditionExpression": reduce(and_, conditions)} if conditions else {}
 
 
 def _standing(row: Mapping[str, Any], result: ScanResult) -> Kept | Superseded:
