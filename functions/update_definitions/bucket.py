@@ -6,7 +6,7 @@ import base64
 import hashlib
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -51,7 +51,7 @@ class Bucket:
         answer = self._get(key)
         if answer is None:
             return None
-        with answer["Body"] as body, object_errors(f"read s3://{self.name}/{key}"):
+        with closing(answer["Body"]) as body, object_errors(f"read s3://{self.name}/{key}"):
             content = body.read(max_bytes + 1)
         if len(content) > max_bytes:
             raise DefinitionsError(f"s3://{self.name}/{key} is larger than {max_bytes} bytes")
@@ -65,7 +65,7 @@ class Bucket:
         digest = hashlib.sha256()
         left = max_bytes
         with (
-            answer["Body"] as body,
+            closing(answer["Body"]) as body,
             target.open("xb") as file,
             object_errors(f"read s3://{self.name}/{key}"),
         ):
@@ -160,7 +160,7 @@ class Bucket:
         if answer is None:
             return None
         digest = hashlib.sha256()
-        with answer["Body"] as body, object_errors(f"read s3://{self.name}/{key}"):
+        with closing(answer["Body"]) as body, object_errors(f"read s3://{self.name}/{key}"):
             for chunk in body.iter_chunks(_CHUNK_BYTES):
                 digest.update(chunk)
         return digest.hexdigest()

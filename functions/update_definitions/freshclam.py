@@ -2,8 +2,8 @@
 
 Observed with freshclam 1.4.6 against a mirror of our own:
 
-- 403 and 429 make it write the end of a cool-down into freshclam.dat (Retry-After where given,
-  else 24 h and 4 h). Its exit code is then 17, 11 or 0; in a later run, still in the cool-down,
+- 403 and 429 make it write the end of a cool-down into freshclam.dat: 24 h after a 403; after a
+  429, Retry-After where given, else 4 h. Its exit code is then 17, 11 or 0; in a later run, still in the cool-down,
   it asks nobody and exits with 0. So freshclam.dat is what is believed, not the code.
 - 5: no connection, or a download that broke off. 11: no answer of use (404, 5xx). 7: a database
   that is not signed or was altered. 8: a database that does not load. A difference (.cdiff) that
