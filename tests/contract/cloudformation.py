@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +56,9 @@ def _short_form(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[s
 _Loader.add_multi_constructor("!", _short_form)
 
 
+@cache
 def load(path: Path = TEMPLATE) -> dict[str, Any]:
-    """Return the template with short forms written out."""
+    """Return the template with short forms written out. Read once: leave it as it is."""
     loaded = yaml.load(path.read_text(), _Loader)
     assert isinstance(loaded, dict)
     return loaded
