@@ -28,7 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
 
     signal.signal(signal.SIGTERM, _exit)
-    console = Console()
+    # Wide enough for the table where the output goes into a file or a log.
+    console = Console(width=None if sys.stdout.isatty() else 120)
     try:
         match options.command:
             case "up":

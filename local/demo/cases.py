@@ -85,7 +85,7 @@ def cases(max_object_bytes: int) -> tuple[Case, ...]:
             "database-dump.sql",
             lambda: samples.filler(max_object_bytes + 1),
             UNSUPPORTED,
-            f"over {max_object_bytes:,} bytes; refused before a byte is read",
+            f"over {max_object_bytes >> 20} MiB; refused before a byte is read",
         ),
         *_hostile_keys(),
         Case(

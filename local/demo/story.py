@@ -92,7 +92,7 @@ def _upload_all(console: Console, stack: Stack, listener: Listener) -> list[Fate
             _fate_of(stack, listener, upload, progress, task)
             for upload in _put_while_paused(stack, replaced)
         ]
-    console.print(f"[green]✓[/] {len(every)} files uploaded")
+    console.print(f"[green]✓[/] {len(every)} files uploaded, their verdicts heard on the event bus")
     return fates
 
 

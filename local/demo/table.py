@@ -21,13 +21,13 @@ _STYLES = {
 
 def show(console: Console, fates: list[Fate]) -> None:
     """Print one row for each upload."""
-    table = Table(title="What became of each upload", show_lines=True, expand=True)
-    table.add_column("Upload", ratio=5)
-    table.add_column("Verdict", ratio=4)
-    table.add_column("Tags where it is now", ratio=6)
-    table.add_column("Where", ratio=2)
-    table.add_column("s", justify="right", min_width=4)
-    table.add_column("", width=1)
+    table = Table(title="What became of each upload", show_lines=True, padding=(0, 0, 0, 1))
+    table.add_column("Upload", ratio=6, overflow="fold")
+    table.add_column("Verdict, and why", ratio=6, min_width=17, overflow="fold")
+    table.add_column("Tags where it is now", ratio=7, overflow="fold")
+    table.add_column("Where", min_width=10)
+    table.add_column("Time", justify="right", min_width=6)
+    table.add_column("", width=2)
     for fate in fates:
         table.add_row(*_row(fate))
     console.print(table)
@@ -50,7 +50,7 @@ def _row(fate: Fate) -> tuple[Text, Text, Text, Text, Text, Text]:
     if fate.verdict.status != case.expected:
         verdict.append(f"\n{case.expected} expected", "bold magenta")
     tags = Text("\n").join(Text(f"{key}={value}") for key, value in sorted(fate.tags.items()))
-    return upload, verdict, tags, where, Text(f"{fate.seconds:.1f}"), mark
+    return upload, verdict, tags, where, Text(f"{fate.seconds:.1f} s"), mark
 
 
 def _shown_key(key: str) -> str:
