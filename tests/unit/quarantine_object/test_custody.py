@@ -79,11 +79,15 @@ def test_full_metadata_leave_the_marks_to_the_record() -> None:
 
 def test_record_is_json_and_names_what_could_not_be_carried() -> None:
     """The record survives JSON and lists the losses."""
-    copy = Copy(stored(ObjectRef("quarantine", "k", "c1", "e1")), ("SHA256",), ("Expires",), made=True)
+    copy = Copy(
+        stored(ObjectRef("quarantine", "k", "c1", "e1")), ("SHA256",), ("Expires",), made=True
+    )
     original = stored(headers={"Expires": NOW, "ContentType": "a/b"}, expires_text="soon")
     document = json.loads(json.dumps(custody.record(scan_result(), original, copy, NOW)))
     assert document["copy"]["notCarriedOver"] == ["Expires"]
     assert document["original"]["expires"] == "soon"
     assert document["origin"] == "s3://uploads/in/box.bin?versionId=version-1"
     assert custody.recorded_proofs(document, copy.stored) == ("SHA256",)
-    assert custody.recorded_proofs(document, stored(ObjectRef("quarantine", "k", "c2", "e1"))) is None
+    assert (
+        custody.recorded_proofs(document, stored(ObjectRef("quarantine", "k", "c2", "e1"))) is None
+    )
