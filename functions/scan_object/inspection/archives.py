@@ -8,6 +8,7 @@ from enum import Enum, auto
 from typing import IO, BinaryIO, Final, cast
 
 from functions.scan_object.inspection import cabinets, sevenzips, tars, zips
+from functions.scan_object.inspection.bare import is_lzma_alone, is_zlib, refuse_zlib
 from functions.scan_object.inspection.limits import Budget, InspectionLimits
 from functions.scan_object.inspection.reasons import Reason, Refusal, RefusedError
 from functions.scan_object.inspection.streams import (
@@ -23,7 +24,7 @@ from functions.scan_object.inspection.streams import (
     unxz,
 )
 
-_HEAD_BYTES: Final = tars.BLOCK_BYTES
+_HEAD_BYTES: Final = 2 * tars.BLOCK_BYTES
 
 
 class _Format(Enum):
@@ -36,6 +37,8 @@ class _Format(Enum):
     XZ = auto()
     TAR = auto()
     CABINET = auto()
+    ZLIB = auto()
+    LZMA_ALONE = auto()
 
 
 _MAGIC: Final = (
@@ -111,12 +114,20 @@ def _identify(head: bytes) -> _Format | None:
     for magic, kind in _MAGIC:
         if head.startswith(magic):
             return kind
-    return _Format.TAR if tars.looks_like_tar(head) else None
+    if tars.looks_like_tar(head):
+        return _Format.TAR
+    if is_zlib(head):
+        return _Format.ZLIB
+    return _Format.LZMA_ALONE if is_lzma_alone(head) else None
 
 
 def _inspect_archive(reader: Reader, kind: _Format, budget: Budget, *, depth: int) -> None:
     budget.check_depth(depth)
-    if kind in _STREAMS:
+    if kind is _Format.LZMA_ALONE:
+        raise RefusedError(Reason.UNSUPPORTED_COMPRESSION, "a bare LZMA stream")
+    if kind is _Format.ZLIB:
+        refuse_zlib(reader, budget)
+    elif kind in _STREAMS:
         _inspect_content(_STREAMS[kind](reader, budget), budget, depth=depth)
     elif kind is _Format.TAR:
         for content in tars.members(reader, budget):

@@ -22,6 +22,7 @@ from functions.scan_object.inspection.streams import (
 
 BLOCK_BYTES: Final = 512
 _MAX_PAX_BYTES: Final = 1024 * 1024
+_MARK: Final = b"ustar"
 _REGULAR: Final = b"07\0"
 _EMPTY: Final = b"123456"
 _METADATA: Final = b"LKxg"
@@ -30,8 +31,16 @@ _PAX_SIZE: Final = re.compile(rb"(?:^|\n)\d+ (?:size|GNU\.sparse\.[a-z.]+)=")
 
 
 def looks_like_tar(head: bytes) -> bool:
-    """Tells by the checksum whether this is the header of a tar member."""
-    return len(head) >= BLOCK_BYTES and any(head[:BLOCK_BYTES]) and _checksum_holds(head)
+    """Tells by mark or checksum whether this begins a tar archive.
+
+    A block of zeros in front counts too: tar reads on behind it, the engine does not.
+    """
+    if len(head) < BLOCK_BYTES:
+        return False
+    first, second = head[:BLOCK_BYTES], head[BLOCK_BYTES : 2 * BLOCK_BYTES]
+    if not any(first):
+        return len(second) == BLOCK_BYTES and any(second) and _checksum_holds(second)
+    return first[257:262] == _MARK or _checksum_holds(first)
 
 
 def members(source: Reader, budget: Budget) -> Iterator[Reader]:

@@ -1,0 +1,420 @@
+"""Archives for which Python has no writer, made once by the tools named, of 818 bytes of payload.
+
+Made with 7-Zip 26.02, arj 3.10, lzip 1.23, lzop 1.04, zstd 1.5.4, lz4 1.9.4, ncompress 4.2, brotli
+1.0.9, rzip 2.1, lrzip 0.651, xz 5.4, squashfs-tools 4.5, cpio 2.13, wimtools 1.13, gcab 1.5,
+genisoimage 1.1.11, e2fsprogs 1.47, mtools 4.0, qemu-utils 7.2 and dpkg-deb 1.21 of Debian 12. Kept as
+base85 of zlib, so that no scanner takes this file for what it describes.
+"""
+
+from __future__ import annotations
+
+import base64
+import zlib
+
+_PACKED = """\
+= 7z: ARM and LZMA2
+c-k|s+Ou9=hJodMO9y8n0|X>N>A>tiEDxB486smDba-7KDSKOR{!`J3_BNYfc*k4Cbeqxr^@ct+_s?5-mli+mK2g`XxgqZR6#3
+qjhvj~G=CJ;0VT~&MW4UWmYWH;K<##pq2Jg<F?&lpasp*BD^pq&J;)hEQFfcH(urV+Kt!C$DWMEQMWMp7rW@cq%WZ-EQX%=DN;
+9|VfUaiK!z{)7e#K0gZ&QQRR$dCersX(m9kj#+JkPCFGBn!yFB3z6N3<o;PTy1VKin1{>C^Rf-WMBXQ+4?^Z
+= 7z: ARM64 and LZMA2
+c-k|s+Ou9=hJodT|4N}m1_(%k(vuWq{ykt8W{8Ys(BXA`r0i|M`A<bB+S_b`;T>-k(``og*BkoS+&^#SU0VFK`$S#m=7zZMQ{;
+PB9+vy%nZx?0g*B@1kL9jOsom3^m*3Uc8@xMzx}SHzq^1{o(o>??iXSdLz`(%B!p6YJnaIG-&B(x{sL05`$i>LO(=5^~!ob1Bc
+&EKuje&ucQIZwxB0+J60)|9}6d+6mVm*drhJ1!xpoAm~NLmD_mEk~VnXAn$Mo~6K28D(tjSLI`#2`NF
+= 7z: ARMT and LZMA2
+c-k|s+Ou9=hJi)J!O9_#0Robsbd=+1l?Tki43V)6I=rrrl)WuD|EcIidz(!#yyLB6y3OeRdP5(Z`{%8^ON*a&pQ!8H+z|JDihS
+?N!*ahob6EehutpXBvD`H&wR^hr^1B*)gLmgo_wx>z)bv76dP)>q@x!GD7#J8?*ccc&6B*dK85x)q6&V>=n3>rb85ww*MVdtzI
+Jg+^v{$P!Ft9R8GBGd+iZc{2Br>D`VJZ;oF(fnOGvorDD#-$Jum~3;1H*yNGFO{hjG}Ce3<?cP8W|V>xQ;!!
+= 7z: BCJ and LZMA
+c-k|s+Ou9=hJnRn@%7nJ3=mKRrS-ab)-dSsx;|3&w&47yq7&_HHo@?Yw~FaDqx<U(eQfTZxAHD6e%gJau5)uk-1jN+y(<sP{qo
+FV{nNr4Rrtqp*QC_$>CVgVYU~Z(oj={rJ77}N3q9#6QEbHzmmXkXWMN}q<cwlq=VoMJQf6jkWQ}DIU|?WjW@cn&WZ-EQX%=DN;
+9|VfUaiK!z{)7e!+-<?#Tg115*bo}FcpaP7?K(C8FGOVk}M!;5iUjsh69~tt~R$AMcEh`6dIN^GB5xDqGLVM
+= 7z: BCJ and LZMA2
+c-k|s+Ou9=hJj^%cb;P+0|X>NX`^;qnFq|m43V)6I=rrrl)WuD|EcIidz(!#yyLB6y3OeRdP5(Z`{%8^ON*a&pQ!8H+z|JDihS
+?N!*ahob6EehutpXBvD`H&wR^hr^1B*)gLmgo_wx>z)bv76dP)>q@x!GD7#J8?*ccc&6B*dK85x)q6&V>=n3)-w85ww*MVdtzI
+Jg+^v{$P!Ft9R8GBGd+iZc{2Br>D`VJZ;oF(fnOGvorDD#-$Jum~3;1H*yNGFO{hjG}Ce3<?cP8W|V>F$_L9
+= 7z: BCJ2 and LZMA2
+c-k|s+Ou9=hJmF~#?vQ_0RoDk^j|GTj|a@c43V)6I=rrrl)WuD|EcIidz(!#yyLB6y3OeRdP5(Z`{%8^ON*a&pQ!8H+z|JDihS
+?N!*ahob6EehutpXBvD`H&wR^hr^1B*)gLmgo_wx>z)bv76dP)>q@x!GDpf)kGuraW3CNeOvGO%+qGB7DBGBSuTGc!uFFfuYQF
+fp_6G>bHgFmP}&-f6E^11e*b<Ya&WL2-rxhD3%GAWQ{fJ%(h4e1=@0gd__{T7(N|#DUH-SDRamqHK%|3Jpsd85jUHLq16
+= 7z: BZip2
+c-k|s+Ou9=hJmHiCMUj|0Robs^!@i*yiQRWmWGazYQd4uU1rBIFhs{UFbJeou{GqU-j8Kg6<|_eNHLmnapFsp1YYJVmwkEJt_C
+E4G+QwFI|yZ^s2nT5b+9U9`n!h(+kA|EYfZMCb!Xa^&fb!uH`)h3<}7?&dgj2&7rpNsx*Aw!FnE6QP@mVt{K<pw67!J>aw=?c-
+8+@$Xm}Ja@?Fos$il|J$l1`%z|PIcz{t$P#KhAq!ob1Bc&EKuje&ucQId-R4g|#+3K$X@Qh+cOi1iqf8S)u&ffAA|AZZaUMh1o
+hon@{zw-`m)7#S2AmNYUj001fsO$`
+= 7z: Copy
+c-k|s+Ou9=hJhutQ0uM;GXoeTK_~{sx_^ujrv8cnst%3;(IzngQ4yvl8Ub;d=FZNV=CvxWp3aUzy1^lielCtdF1n6>A)aBLL7~
+CAA+Et8x^A96u8Jxi+8$bInK?PBMG85Yd8u5Z>{0emXEU;}F)(sAi!iWrGcqtTGVlPI99)cd+N;$V7+4u4c^Hs@pg2PTLn1>85
+T*jL9z!xiK0_{0LXrg}EyBgfz;K|m%+=-=qbM6AgF?fSMg|4|`a37u
+= 7z: Deflate
+c-k|s+Ou9=hJi&eMc`IE0|X>N=|yf^^xqz{<!VrnV7Rb1SVZJYbM(bq?NVHci^PI1rYU$hSC_w+Y0R(MHrqIoN8$Uo3A5kc3Yr
+(%UwC!D<x>ffOKdERt^yo~!`F%R@?2%>tyvU#PAV+kj^+E3gZK41`~Uy8XJlbxVC0NvVCQCJU}R=t<lt!*Vc_6mywhH-#=yYJD
+9O!$0D|HS1q_J{DL|MC#Ci<L4EYSXKnY0}khBOFBLl;M&N5e<Ta2P?j0_45OBxv%097hI!~
+= 7z: Deflate64
+c-k|s+Ou9=hJi&`t)wM^0Robsv=^V-qNm4fxf&EC7%uD$77_W<9DVUtyA)UABC(*0X$l_B)#dMH9?qWk_L+|u^NGE-Ptta8o05
+JtIp%A=pCw!C7Dh)0L6$=wrml8XcHZi!JU?UF=C-TT`48G=e%S84sQ%0U|MrY5Yz&N?2@LGqj0}v-ER38y%_0mOT#R?xtJN47S
+Q#a`84y5FoS}drks$>LQ-N5IA(<hcAr~ki$pVrV;bLT9IM7+<YIBQGl#P)=p<ziQ0|Nkgo<KP
+= 7z: Delta and LZMA2
+c-k|s+Ou9=hJoe(nNs(31_(%k(uKK2TOKeAGsMR-=$PC4T1;<=OT06=Vs-Xqj`Mr>^{)MMwc^aXDc5K8+;hGA@zWcgr6)cMDr`
+x+#eb{n(ah(|g_2U5y;U=R<&|s;5X_OYHu?O1DUYg#s@uZrAI|R!-Y))YdGh0jXG0zwU|?WmVPjzAOlM%{W@KPeRAgjOWM*VwW
+Z-EQX%=DN;9|VfUaiK!z{)7e40M;EI70zLB0~xgrUJ1ZLo!1?LoQH4k_F^!5iUjsh69~tt~R$AMcEh`6dIN^GB5xD*FQ?j
+= 7z: IA64 and LZMA2
+c-k|s+Ou9=hJj^O>dOO(3=oh6rAun#e?DLqW{8Ys(BXA`r0i|M`A<bB+S_b`;T>-k(``og*BkoS+&^#SU0VFK`$S#m=7zZMQ{;
+PB9+vy%nZx?0g*B@1kL9jOsom3^m*3Uc8@xMzx}SHzq^1{o(o>??iXSdLz`(%B!p6YJnaIG-&B(x{sL05`!pzLV$jHFcEYd8(z
+`@0Mr@dN@fq|7#l8J#qP@JKFA(0^k2vdPrk0F^MpCK3MR7n<)gGIO)85j<9mbu#8ViaX#WKd{W(#XI70Nm3+PX
+= 7z: LZMA
+c-k|s+Ou9=hJod*ncKc71_(%k((jIU8Z+qdx;|3&w&47yq7&_HHo@?Yw~FaDqx<U(eQfTZxAHD6e%gJau5)uk-1jN+y(<sP{qo
+FV{nNr4Rrtqp*QC_$>CVgVYU~Z(oj={rJ77}N3q9#6QEbHzmmXkXWMN}q<cwlq=VoMJRAy#mWQ}DIU|`^B7GdDvV!YE{t;WE>$
+|%VSc8Z`lLjgk~LkbY40<j)LGDAK?E>J>}1tcxP#mK;LptH=?<`$zU8zX~4!;(e@1^}`0J-z
+= 7z: LZMA2
+c-k|s+Ou9=hJhu?Ca)rq0Robs^xD^w9uJs>86smDba-7KDSKOR{!`J3_BNYfc*k4Cbeqxr^@ct+_s?5-mli+mK2g`XxgqZR6#3
+qjhvj~G=CJ;0VT~&MW4UWmYWH;K<##pq2Jg<F?&lpasp*BD^pq&J;)hEQFfcH(urV-lCNi*dGcqtLDl#(gG>b5Ba53I#uU2DVU
+}co#W<UTzafSkhM1~X~Oa)>+hGd3(hFqY8BnwDdgo}}Z;Xr4ZtIaJ&Q8q>fg@z@K3=9B<;XW(
+= 7z: PPC and LZMA2
+c-k|s+Ou9=hJmF@*`q9x0RobsbaQc}#sg+yhR9e39bVT*%H9^7|5S9Mz0D>V-tks3-DY%uy`hiI{qt7drNvLXPt<j8ZixFnMZS
+0CVYy$PIjnzLSfdL6SnisX+CANQ`CW~@!MpRP`*{aUYI>n3Jtc~*_~Ft63=E7cYz&N?i45%Aj0{YQii`{_%*;%zj0`-@BF!QU9
+9)cd+N;$V7+4u4nHU%Z#Tg115*bo}FcpaP7?K(C8FGP6m1F@qScHp_f#E=BnXAn$Mo~6K28D(tjSLI`6nZ`)
+= 7z: PPMd
+c-k|s+Ou9=hJodA_v25&3=oh6r6)AZmS+gRlb3!sMXu)6QlDIF`JA^I0kaHNK2HnH-FNwlb29Vywek=Bcb!~5b?3vx!)tw?EwN
+F(vE+S3k@l>^69tyuJa_EGtHb%uw|k2gS5MK602|B5!p6YJ8O*@W&B(y0%*?{b$_5l<;As|N;NW7s(_XE{z`)8V$qH61D9%v8k
+jRh%gsDKR$B@jB&yWk0kYoW#i*PYAFdXPCbG5m}D9XmjpwO_Sk%0jKdlWwj
+= 7z: SPARC and LZMA2
+c-k|s+Ou9=hJoeICx=6c3=oh6rI&o%)bW5>m?1KjL5J7%k+Qc1=RXylXm7I#hIhPGOt%@`UvKDRbN{@RcWLp{?h|#Ln;YW3Pm%
+9kd06h3XAbM17S^c3KbE^DrFKtuUVc|&Z}9H?>3-e;lbT-WNl%GlD}K2200RRf3mXF?XCebTHzNa+q9P*$3o|nZD<cC>vq-ZD0
+|yu5o%U)q1_o9}NhSscL2-rxhD3%GAWQ{fJ%(h4e1=@0QzcnI4i@2JWMDYZS>|eUi&2z~kwKwhNh1RT09^P$^#
+= 7z: Swap4 and LZMA2
+c-k|s+Ou9=hJj`A4JOe<1_(%k(pAAOf)AL586smD1STI^y6VA9DcQ!8VqQ;qHLtRNj9tp8&#$kP{L!1KEqV^uzv|-ulQI}ytDH
+<*!o9k7>7x&}cb23*t>-D#f6C`){QT0)#?HF(<hA+b>~|ivdAVOc`*dN_0R{#}7B&V(&O`=wZbk+sMMXviW+rA9Mh2c{k!BGF4
+lc$!?bT`w46KZj%s>|jiZc{2Br>D`VJZ;oF(fnOGvop#Bw0WX7U5!KU^viO=4x|`QIw65L7`zuBLf2fKYl<u
+= 7z: encrypted header
+c-jF!0l@w@dc3bE8~_CRz$kn0000000000l000000000lx=NKOqF~!hMLNC&^riSiOLNX5h#5xojvzCK01T-1xCM_QK3MPj02B
+C2WADcwJfunHA4Uk<{PrBFlh!n>{mKF{#(MHy+Ph;eBp3P=(ppBdCVw$eF}s;TL4R}+Vw|NuB*&})`~HWr)|lubA+{)MzbG46_
+V&rCAhDBk*%_b)LB_=uu^EqhT?_SsPvj7#8=5~K0QgpGT5$mob#~UsP?P0f=U$R=u+&WX9^`TSQ-6vBE)j&?ZGiY0Kp95k(`@E
+g`B>RoR^nG(K!}IQ3<FByK^^lD>*dirj+xRY39~@S#^4NDJjN`*>39Mc25<ohfPer83jqKDBnI&Z0TNRWkzdVwpRALb^JKp6V?
+Nm+3~~wqR;Wjg002=ViTw
+= 7z: encrypted
+c-k|s+Ou9=hJi)h@S08m0|XR7Y1X5ER6cB$oVRS#>-}~gp09n|y3){eR)uVKPbynSjk~MV0-Z4V+Ru@X3oN7_$*Eoq+4XrzwO^
+O(&!#Lz*9DfBZN49SJ*`b}amlscp}NyzPOxM?TRL6!TQvtq-xI&XlfPY3_vW~?oylcZEZ=h`o2Z{5_BqmwENl#noCOT*+>8uND
+r_Iw8HIxRFX}KZymVhyZCm}N2Ul+G`lP7H$iT?Jlh`c6z`@0Mr@dMY=vYQc20?L#0)|9}6d+6mVm*drhJ1!xpid-OK>iWoVq{=
+A&{^hcbBj@wjgdj2VM!wc0{|o|RvQ
+= 7z: plain header
+c-k|s+Ou9=hJhu?Ca)rq0Robs^xD^w9uJs>86smDba-7KDSKOR{!`J3_BNYfc*k4Cbeqxr^@ct+_s?5-mli+mK2g`XxgqZR6#3
+qjhvj~G=CJ;0VT~&MW4UWmYWH;K<##pq2Jg<F?&lpasp*BD^pq&J;)hEQFfcH(urV-lCNi*dGcqtLDl#(gG>b5Ba53I#uU2DVU
+}co#W<UTzafSkhM1~X~Oa)>+hGd3(hFqY8BnwDdgo}}Z;Xr4ZtIaJ&Q8q>fg@z@K3=9B<;XW(
+= FAT image
+c-rmMv1(HR6b9gPQ$*<`=%9me3l)qKu{EWOLoc~04Vc_Za$Aa8w+fZu(4kX=JV9~r6}tEYRzdp$-F=3-1l&Z3K?esX!A1Lh%lY
+U3hx7Ttt8P^k&3pHkqn0F5TZ?f_lDHg6{8De;czw55q`j=$PG{D$YH4|Pzb>5|emXq)b{xrv7=4WKm!q?-h)Zvi+WQ#28^>`Hr
+&snboW&^O^m_1jjb|&(wz~K;|GCXKlj(GBGS%dHW&iW7%<{aQr)jI`rq?2Qez0?}6F+V(uFmNP0RBhYE5$;2b1f?$H=mS`wpW_
+B%BS_!R;#}Ha<ScMW&OsW%6fU$&l_2<>TGrTn}bHx9#oC>&cpV?;>Mkg+t2of!`=OKxc6drUY7s$>?;5O00000000000000000
+000000000000000000000000000000000000000000000000000000Q~MdvVKJk
+= arj: encrypted
+c-l*NrOBYg&B!Fkz{DW@nkgHE8IS-Ym`v15EXrbF(DcmrVPHsjWyPQe(!$6f+`up?H4dmigqeZiPJ6W)1H%$Qh(=_?3KCONQd9
+Jj^K%&(tZlXwF)*}gs|a1(QRvpz6nSh<n)7Vsl<kq#CG3Y^f8F5v>-I#~`M*0P+x-+CCuO!byi}Y1Xu-~|4<{LJ>N<NCEL~K7Y
+6(+Y(p2q^DAreodHdpIwL~`tcPlO4{^r!j|Ji+=rU|bY7yz(tM(h
+= arj: packed
+c-l*NrOBYg&B!Fcz{Dv0nkgHE88ASiUSd%e14HYzZc_$^gjZG!dLS)~48jczlTzb=3PhM081A%Jt1&Pv5rk+#Hmo2qB_%aQFF8
+M#fuVP*U@=fAIB5Dx`|oxi*cBbE<V@wF9~&z2eyn%N?LBs&DMsA(W!;B)jAmhJQtudl%wPOIRqf!P(v9u$p{8dzlvMclC{{5(c
+^k{C)Rf~XVXZc6P44k)pO>nhpXJ|K@%G#Q4GFIp7y$TGL(l
+= brotli
+c-jGD0G$6H69WJpiLtGSeG}KHA0f%?;JlP4HN3)!iYno)z~&|=%Rtz`AqTGQnn{#%22utRkIKl#;%d;4Flu&tG}~c$bBQ2H)Q_
+_&i8^xxmdQhvR>m}nG1KA055T1=<^8$y3j!goFeU
+= cab: MSZIP
+c-r#~c6MU`f|U#qpaZ3u85tQEp=@^`2Ju9gp#ltw5ey6p3<ZfPDXA%X$@#eq8YbE@Q9uRG-rWXY!+8Qq3wS!rIypPK3`{R_bX+
+zmFS};4KD6*_Ng2;2UcSOF#f3aY7fZizf8_bh!^L}zw~&|bV(I5Eg`puIFMPY;b^6RnPu-vsC(n34l}hd3)NUos005@6F)a
+= cab: stored
+c-r#~c6MU`f@Ed}FwlWe49tv-42)2=I}n4|B2YC942ls93<?Ydi76?mDSFBIxeQ^hV&)>uBFqt{{)z#r4vqoQCNTj~5vC>@0db
+n<&d!?VwJNTj&W=I4!6A-*E{;Jix{iJ!o?)Irp~1Q#uE8O?Zk|4_iYgx39$IOcIXS6C3OSj1sa&J%QT9-00|1IB9DD
+= compress (.Z)
+c-jHj04M(+osd{+JP84%1dt$5w$R`LMN2>$D4=*rabw63ihW2FNirmelonH{1aU&dBas#(sU)$IL`sz@EvOU;*}_N?CPhM!K(Y
+df3NvZguqh)41e-K&$|wLTl&DdpN|_EVdNk?Mpi`e(mFl!=RIFX0UTsQMEZ4GI!J_?2Rx8`AUdO^UtJbaDuxZ=IJ!_Zm-nxJF(
+iNO{ZehG{5#L?AxG&(rh7&XP3t2Jc!;>Flc1&0@=g5r%gTCxpv}MhuD`)N;TJ`7CtVy@tY<l%*)U#95b{!Y%`eS(
+= cpio: bin
+c-lK&$neirVM!wc5HJGqq|^omZXhkfT#%TOlA5BIoS)0U5Mk=C7@+Fl7!Yj|6A%?)YN8Pkr)lo&tZ81W;_B(_7^E8<;^^n%804
+bs=ojJ{<{1<ktQ+DQ9HQ&y>Eo)X;-T%Km6n;4lUk&ZlbM&wHOd}k4|VqOLIyZsgwot#G9<_mnCgQR6%`o<JpcgSXd$@
+= cpio: crc
+c-k{CH!wFaGB7YQHZm}FF#rM!Lq`(>?7+~>)Do!H0>U#kgsO9MHNX#?Kza>LoLvhNQ&Lh>^pf*)8Gs<d)L$_`)xj|!+9W0*D#F
+x6BOp%G+}T;vyjI24)7dddH#o%6&&4swMc2_U#52q@C^T3%#5FiX*Ui(%RZ+!5+e0fYGbbmtNFgUPFO_SQJ<1;HYy)V1BnlWBk
+O!P#jF2ElU``5BR8(Xb1tSsw0Kip6WB
+= cpio: hpbin
+c-lK&$neirVM!wc5HJGqq|^omZXhkfT#%TOlA5BIoS)0U5Mk=C7@+Fl7!Yj|6A%?)YN8Pkr)lo&tZ81W;_B(_7^E8<;^^n%804
+bs=ojJ{<{1<ktQ+DQ9HQ&y>Eo)X;-T%Km6n;4lUk&ZlbM&wHOd}k4|VqOLIyZsgwot#G9<_mnCgQR6%`o<JpcgSXd$@
+= cpio: newc
+c-k{CH!wFaG%zqSHZm}FF#rM!Lq`(>?7+~>)Y1s30>U#kgsO9MHNX#?V2pyql$6vIz2y8{1|Wzq^;Zl~b#M%bHi-#{iZC_N2#C
+`(cXrk^uT^pNbao8V4GwYib8!rE(RK6-@eK0}3Jul`aSaa9b@TLbRaEiN_Rvbp%*jbDQpm~7OXV76kFtk4+W?v$i2}r`!<ipLf
+*gT4DM(RKkzo{!NB{u0R7Er
+= cpio: odc
+c-k{CHvmFIb8`a&12ZE719MYDAj8DO038@YDHBr@kgO4uYYdY%F)}GgOi4*i(M!(HWr#5KR}4^fa14kxi3x~`Fg4K#h|@H8cGf
+hnRdMxnb_~)D4srBzaSU?Nb@U7I4D$>M4b}~D4Gz(D^Yn35RPoUE&`Qh9$w@6z$jQu0<r-y=vWGg`0G!nf2m?dxqQ*#^kRV53J
+_%A(RAitG008qJI4l
+= deb
+c-m96Ni0gvu;WTeP0CEn(@o0EODw8XP*5;5w=^|2H8wUgQBW{Y009VTXkcJw0u(b*fPn-qBRvDI<ovvnqWm1alEfmtiYmhTjm#
+|I`v00&MMN<$usplA#f{~_DaM8XMMg0O2)L7YCFOzoe}+S`4C35-WNI0w9+362s}wzSMs0DjO#c0YcFOE$bmdRa{g~}xa-T0Ld
+t$nVZ*`C1A$9lL%`Oi1Hx^nw?d;uX(AQLFrywO1Y5)9#m++F?YeX2gbL6lkcHQiWUbO${v*7sLn42AWM_)1S-~O>YFsh|xcJrd
+M%l<b-pD|p&?xW7;YIYS%!M7Q_jLUZ4-qZbm*5dwaGZy_0>AhTc_GD8*vZCzewz%$>PtW|C9eQ6->&VfleQ{r$=Vo)2On<7Hyh
+#5F<MzyGkbeSYK2MytO5i2~<1?T?85k<(p54FkNcwLkkR(fFR7zq=B0La@hzBD}GaTXg93>p%Gri<M;dq~daJ(Cu(jLdNQ(d=@
+L#&2NQs2<GV3};L%<YXc3I)S$!(A7~&Y0EOP|0v6tg_E1G=?|L>EfftxSRZ?>l2D11pdj`?!Bv~|5^0fn}w|Nr!e1Ft*NVcyUF
+C7n&p4H2(jOMv7CD6cW^g}Ed03k*r|T))wSmv+f-E-%@UW6{<v<L)pnk_*_$V_ez_R6Q|?G)#=_RPuKu|Omo-gg6+W-F{V%?MQ
+L8D(%^$)H3~z0gFnf!Y>|tPRW&(w=LuJSU<S+&RFf18v
+= deb: gzip
+c-m96Ni0gvu;WTeP0CEn(@o0EODw8XP*5;5w=^|2H8wUgQBW{Y009VTXkcJw0u(b*fPn-qBRvDI<ovvnqWm1alEfmt^eV#o4J|
+F<`sKSh7(jrD`R&DxT!#z<j(t2+*=6IHyJe$-64$z>$<;iL-AgB$H1+4dShm1VwB<klA=UEfFSXT@N>an5jjz1f%2%G7mYVr&*
+{rag@z-y0q#ohF^DAX>kW$+OySKHo|F2AX<TO1g!~I-+TxkC1>s8<8)aN~!rggHur24hqw<qGS^!V+*`MwbII_+EXT&;3?o?(B
+^?Nf7ecTMT<|G9QrS#8Y8weMqd)@A-Ena;$31P<ieGH|aF+svTBz`&J~Sds`203yQB$ixV17&vAhGLSg-an5&5B@LgYxr-{#mM
+$!dkchgawa8iEcH@P$L9Z{q-*@hI%h}+ghd%FqqImLczV({2MT<K1(x3j?ljG^EnBkJOU{&>6RYSiwe16A^q6^M-+35fOUH*FS
+!W?z`Dd(EMPH$S`_W$=+`<%%tzHegxMTY;M7*zjty8YSu@A4X|lHxDocdMR_a(sT2CHt$~nrTbsHT#C|&I_M^d*1t57rK&+WoH
+-U%*=eF|EEAMa-;asYpef1+j?vAza`%{p5L_P!Oef#wTF)7{Yqm%1-zemFK*iP2NYZYP)zzO
+= disk: qcow2
+c-rmM%W6|W90%YziA8ZG=t3955frQvu{F|-3qzA)z&5ds7ra4iPcahHa1t+-3V8x?;VZcD3A}*%0`7eV-4xu23N>v}EP_^Wqxr
+tWne!i*8D@S1=gdU;a|j_DHrlb)M&JAERdz!!3Y)W~|F*w%u4g}<?@#T8FxN=Ci}AHacXO*mvkPf@tKHq~j7)O3o20FJGoGt=>
++yV}nf!8mc6Q-rJ54&B#zHIZF1C~3ooaRc)?6|dpB{~qRyS=VonLJ~H0$>k<20F{UAWcic7D74&_CzRdb_j9kTX$QzY}jba{vG
+U000000000000000000000000000000000000000000000000000000000000000000000000000_+uFn00000000000000000
+00000000000000000000000000000000000000000000000000000000000000Cyy%Aq000000000000000000000000000000
+000000000000000000000000000000000000000000000004l2)mv@0$N>NV00000000000000000000000000000000000000
+0000000000000000000000000000000000000V9@nen;|&>000000000000000000000000000000000000000000000000000
+000000000000000000000000000cS_a`1s)+&|!(PN__6Gb6&GW5c76n2E@hf%}%y^oGeRpP0_WGU{ODAYzq``=F^uOGa9@cPT
+M5WNgbuR`y`<9Fvm*!DEaya-Frd*N9W-t0_=-i4(Q-s}<gU)Jm2Qva^DuGfF=?33k{mF)70BnOrIA8ge^u~;g`@pxr2-W{SFx3
+Ap364t(%uq!Jc0QetWI9}OTJ#ey6y_COPy?Ehx{$Ta$@YwkH@YwzRrSf=TIyX}*Oce{$#av;kRz6prK0A}Em1b(WiSp^vzWt{T
+pE@+(Xf~5HZZ=xUcD4Fnul*GO0000000000000000000000000000000000000000000000000000000000000000000000004
+gW74@rjbp
+= disk: qcow2, compressed
+c-rmJe`u6-90%~{?p8qs#ZXrnc+?_7G7$uc*rIY^zh$-1rEuNd?B;fN-JQ)_NXDpzM1kO>Kh%L}MHx!CVYx}vgi0+~Eo8GFX0@
+_h5yfzBwiQMDM^}FZd%Yf>58n?w-!I?K`&nAGWF!cJNHE#uf7H<5{hzDIq%IUpP09G1{i}I2GW^i^*7ZS<NaYH}=p(7Z)J_S-G
+r8QFY+<T9!pXITWG)?Rh$do%ShOzHkUZ!2k$9#tn@i^NsZ2UrC}xxAn`+|xbRwCE-n}52Oc!#gWd2;&4;o_4#b_>B7tgFo7xL%
+5elR{~V=SAWV#wi8F4h#CG;;s|000000000000000000000000000000000000000000000000000000000000000000000000
+0000PwGcMF0Q*000000000000000000000000000000000000000000000000000000000000000000000000000Fzto@@c;k-
+000000000000000000000000000000000000000000000000000000000000000000000000000Fm0`$C?#?L0000000000000
+00000000000000000000000000000000000000000000000000000000000000005ZoZk;F>$N>NV000000000000000000000
+000000000000000000000000000000000000000000000000000000V7mLUcTatFXvT$K<g4%au6(e)C40%t=Suf1+;Lay%3Sq
+T^WVE}-;IlR)joY^cJQMcZrj?vX!zoJ>%y<LuY2lL#qBG?>1*C?Z+YYXS9*qOk5rERl<$6Re|qz=^yu5~^t@cY<bj&_jIYXHuP
+Qz8;K|O<28If~_x7cCR<B;RZ}+0E&u2Y<S;d^IpRC+)B7SLQ&)~`a-oww%9oqPQ>lNK|dX|=6|LJe@wj7*){6t;0qpEk)&e|1Y
+o6Zg#{BrGr7q7hUNXN{w*3q+>#ckgnzU7|T#~yFKc4OH{|49GOztkK*eW=(O3C5n;wd2&ok3F$)?$(dD&3d7;?fa$;t3LU<YWt
+gK>bsBDC%Tp&ICOKd?}OFLUTSFUXr4W~{OAvx_wMc6{>{Ld(_O#5^<mRREnB(@yGL@XYT9mUt{B=@^50_~E*t%S{{P<rrQg<d
+= disk: vdi
+c-rmMzf06%90%~{dlrS0V2~BTS1`!pBJD&F5fAUgqt3hZJft!ZGO?_|$`+*?o20-$ASfG}8#2M%YLUjGt<@lewg~JriiQXR8_L
+%Up6By<p7H(s=<Mu_&t~&OaXBBCC#G)R8l8+Y6F08Lxoe~2V{unkS8e#6J9Y1tqY#Bk6sj{@64kNm7kgX2r&RZ2wK*PljNi{ao
+XswEygqpM($krR(KquAFF&4sRDb)y`~8Pr36;O$L+8DGsZdCrJk=T!Q4|v0p%T`k>h1jbH8-aY&!6Zo#Qo`fHm>STms(n@^>fS
+0+}pX8FN+~s4l^%8<<r7iIfT8>qQp{|d0q*NQCO{?+PxNLLRdW@?rl~Hn}2WJo^So18+x+7u~D<WA<3P}`R{DSbS9I{#Bom{A2
+)>P%Jj(eNZ6{0u&+iw0PsH=ZYwkvk94Pt=TjGo=Z4!-M~fGm+k1MN+h?1yxt{bua<G){&!h)3$#j1ySI!L#4JJ$3!BVm}cP87|
+)OWn^*yV}I$+4+;a^m_}tzQ4H_kINc00000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+0000000000000000007utUjcX?VeJ
+= disk: vhdx
+c-rmEF^j<g9LDkAEoNmo6DxzFbj-SeG8nu7g(&ks7qe`}E3@(jBroC0XtUgKc^T@^ZTAv<KJ^`*<w-{U>2N$5bmBeQ(T#j0@fM
+}1JgNi$000000000000000000000000000000000000000000000000000000000000000000000000000007TnH0brqvwU%VY
+!vSMb(yW64(-%tTB|SS`_J!OYSsK{?ROuS^Vc=A{r~WCEBzM$0002LDHj@^
+= disk: vmdk
+c-rmO-)bCH7y$6I38D-Lf>r#3Fx^xzN<wzCO^O)kHoGA~lPuY7TGR^D?9`0iWW(+n3`E!`C|>vq-uMJoLHh!|_ZjL<z&jD*Bw3
+-<D?ti1zaI?W$NA38ocRtj%!jqr%|ZxaJU@ov%-^vviWf#PjD_&ZD1GCJxgm;Qi~`S^iMW>a@5Z&Xztzk32HoCL)=8uNwAatNy
+9=dgaizA9%-k-|&n4w(FX^SbgOi~<BhgkbO$KS}U@u)L?sRv%oouk3Z8h_m{j?ZG6LI~kL4Ho$9^D|nYP4}9E|ssu%|>;jS&xh
+Dd;#yr`#bHsrzf<w)6treK@wj}`e`&#t6httcKi19e%2d&nRJ$KY@V$!UWkj8;%Vvgw7ZiIdI!^62c2xUo!3u_Gfxz^)1-Y`D9
+t@l>8D%y<Db^%X3uI#JJ}ngy_2Uq8P3}2+4!K_?erg8LAg|!uUwg(tIQX@0{{R300000002A<uWG@$Hq-(DICtLE0{?#i00000
+000000000000000000000000000000000000000000000000000000008i0xAAGagT3@fs%$CDgp%BKdhG94=gqK3$v00Oqx4x
+ZTTaVYOtMxdyRBe^YdHkdF;NGwI9{hPf6n+kezl7oM-#yw4;e{UxV?Tw%ABW+7Av}D!_uQj!7{bHXwfjFd%y%i@tLM-1fA9MDN
+5{wGN5?vOUfKWitx>Jj>a{ptTwje}3xzNCZ|&a-r*SM?7}p;F_&>UNdHrJJ?W@(sCzVedAK$!Od8hH&<ox2|<owr{>MM)Yjj3j
+<x>l=h)TXLyt(DD{jqA;+R=wGpT3Y$2e(}=sd&}?M$vU017k9GVG?L4o_1sqh0000000000000000000000000000000000000
+000000000000000000000000000000000007{h{sM!owNw
+= disk: vpc
+c-rmO!AhKG6b9h)|D#FhYNRgGMPURBvBeTcLkMKy;EY6wGlNc4VhogF8m2MEm_%F{@Cw9$xr7kN#)X@vg*G?fCaYdTNH+uRsuc
+bXYSMKfiyEJ2b6(E!oR7oTyuZ?FK5B17L>fsPOQZPg#qNXFy~oiTx%qbS?qNI0$A_Bs^mS7%%Q{O7i`D$<)A60X{yT5?ue=!zP
+K@Tp!`1KB9=5V$N8K}V{1%cZL}b~Y>m~)Cq@D~om43gvGu^1w#x9N)BTbS>$73rxN#y_i40a8TeYyK>wN|K>rYnW6$x>sa*sXt
+!yx#t8`}N<iBKajYe~qm_p1+%mIQL_c{v4Y>ZN;l34nAM&eHWV%2Vc0gAK6xSOWj?aJ<9*xjhCG)%XKo7Jgw~ibgP%j<x06wn5
+az`&PVdY`qKJR9M&}YbLIm8pQ43JwSoFq<E8rI*sc1_g-c@>>bHk3PfQG5ell2@nkdZ-&o)Zca%rYKT&gyv=B8$D%nmmyvyI`&
+sq2-2!E4`K`}+I#@^Wjfu-sm0eJ0B%J-Z43000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000008j+(!9UYYCdXjbYmLH`)(S=XD@aiwC+8Q-pI|ji+2y(Nj^T*w5P9|a#_|{T3D>+SD%jW?DgMyyMN`)s
+HvVD{{Yg#avT
+= ext image
+c-rmSKWkG_7zf~!+&Y-5t=fu$Ly8q`Yl1^dM;qEo15!g1rDzevv`~z#R2>`yodkDx2NyqplPLNf`~a>+ii_eHZ*p5{Ye)YO@AH
+J0oC7!Eo=bj*b2teBNUPqsCgO_X8j7ncuFUoe@=5h>c8`9}-VUMJtbWO~uS@!gt<QCb-Cq*I+Phb|6VGPPy?Ar@%)<}sC;!D*z
+Yj-GPi;(nd;976`s@CM@zyOK*fFl(D<8iyDfu1k7p0CAZDxL7JO5oF+wK8r&}?34y*+LM>C@v8Kw5=u``@if)B0zllx%>09e)(
+>h5r2hHovQ%w&xE3{C)3R>!0&`t$(uN__phEAvxD+otGSp>rh-hAvqU19M_T7+9j^OxcWP2{qyoke9zHd<In6^{~fdb1O7AF_M
+Dyx#h>kLC>E2szAv8j8>{#3k1VY|Sg9v-|Hmj7?%u4|7wg4at9Lv<=w#iy^8YnT@(-khzx;sw1M&~ZKOp~r`~&h2$Uh+efcyjU
+4|Ih2vC9LM(-Wo2_0fgOwfV8pvy~e|<CBv^<BtZX%af(KLbX<!ohr>u6-u+U^40R(m1?0jU9A-^mM={Y49<+q3@<G=8jEZB#`4
+NyPFuUv+hzp-0000000000000000000000000000000000000000000000002!3_k$H(M10
+= iso
+c-rmT-%ry(902f6UKZ5EL==201{2V1bOW{!Uu@d4756J^F(Ae_Oh||izU#lPltGLV;Y}1ipR~Q}-M4MpTza{t7X$zR00000000
+00000000000000000000000000006;BCqo`F22Ki`jKm4;KosNfB)L)$M*)Pcz*F9aTHK^Bv`B~BY<Db<}s?GCYakjS@)T^W(e
+7pbj;iI|W-o^1DH>#J7@?xA1<6ah?X2R`GCtC0C6yZ)j$clra%!Xky&Ej%A4Of%3u(iFt5oXPU@!qJH#)Islu-j-yQ77DOPO^A
+fj7RIc%_8aNgVR>oJBz8RtC()p5Z~rySZ49?uitJvYIj<#cDuFF>O>n+6kIBZeseiOqrK~NI{Y)fpZEU&006-4RXh8}Zu}1b00
+6gp{2x^R*ZBYd0002D*!6Slu8pWQgQZ!-(!yMo%q^Tp1ha?-lQ>PYw3&>DuUj5D0Nl9!t?}~Y#hZ9?xcOo7et&Cob@Fkon<Q)9
+uPa%e#M4Gm#-lWzrj2-1=I`?9UePGCqHI)Cyq8z{ulg@P9iN;WeF;yFKOfD@%m43rZw25k_yMT>)2I
+= iso: Joliet and Rock Ridge
+c-rmVZ)@8|9Ki9P62?OI_dzJ5B<*#ikZjnIoz}tZ$+XiszSh!-lN_9Ftdu5&Lb{ec-&h`Pdmnurdq-g}VLSN`UDKteP}<J@elG
+HzPN&n!Ir2ktutWd=000000000000000000000000000000000000000000000000000000006?VEIBrEUu=#MLE~ZoOvKMTh^
+{1Z6UU1y-Q!lczBCC_C)wQRaFV!!f%lc$(T~_LBMSl6<(np^z%hGIrg*R&7<hFD+OZJTl1=a0z;+=l4R6RQ|<zZQwOlfbD%6YY
+=w^gg#-BqS}=!W@znheaWa<9>j<Bq!3EKK4{m+#zambz~TVOH*s+ti!uHhc9%ylpF0nIwDdr`wL(omQ*eZtb=@@opT;a~1J9&$
+nRGzUv4&cxx<8<G&2VN-jegh1mUHNlPkToMablKNtV6@0gd4|DQeGe0dW8HzsQv7sdYz#zJ~sX<tm3HCD<nGi;a}$+$*MYm{`Q
+6H+X9q%XZtr^2fZbIpYEVOXkA%Eq(Hhf)&OT_`Ep3N_myZ-pMZvKvZ9nqdzYW@sLck%qQ|@sZ}ISJ#O658^)-$ltU04*&oF000
+(NH2#d8>wf?M0000M`}$w%|F7o;00000000Yp{l6i6{to~E006+EU;j(}{W{zL000000APXrKKDEJ%i{g$&%ea`_oCBcv>BZxb
+-UzjX|mta`5vp@<>=#SC(mZutVdTSjjqgEpG~v-^TrXqf&s{{a&^+?>e_OhEw9bCOpfwlk))|fo7!bxwZ^CXN1lBW$>Y06N5@C
+adygL019);;w?BO{y=fA?!~g&Qcq`2Rj{UhUqRyPCx+ah1t{jDQ9G0fslSlH9w;lk1H^%t0Xtnw+TwUAZPOIB(B~{-j@APfuZC
+XFpEw7B%{Ui_N!n?|8H>e8-HZ`RxhehFhrFzb*!j*P3e)5}|KKiXRS&~;)m&L#&rBT}DRiZ1E+ES}x_|3qUedEVFmxa-`XLV9p
+m#fkZy*5o1dNBWL7!Db_>)E=Phe6mZ@rUZb4ThOfVK_RRME$6_y2IJAY#!FKakou=-2ecLjc&SY#r3a~;=3E)7vGL<-q<RB*xu
+86d++B>6T-1?lvR?aiBB7KC_k`%ST-tCR*gE)U)$_|+5h7HgOiivpVY~NACFflQ~tk~`KtinUGNX)Il_z
+= iso: UDF
+c-rmV&u>%79RTn*HUu}>XoG}MZ)+$kEv(4eNeH4pBplm-X%a`agV=V}DkTP4$`3?PZ$&-y*#Dt>skEnE^-t)nhpM-#Qg2nI9#9
+X~R_dt|o%igp=~6Z<VM9nhAM-rp_vZb~6W^KflP5_400000000000000000000000000000000000004kct(8jUkjyt0mv0xJu
+Ucz07rtWo_V&g@w$<@n_Z$DEQ&K1-qk~zaBjM@NLi&C-869kGG|4^}l1F2w$0zbhZhQSAuhsSXVx!$`EL5)7i!oEYGCN!P;KsF
+f@mgcP-u|%NsV@|(t$L-?Y!%<Do-dZKT$wJ`CqHa1FJ7-z=Ih%tFJGK0m1c`KCztA#R=c_Q!Oh8b^+sbp-j&z0GU?*9%;oe({9
+&V0?9?j@`+mAprK#C+d1|UWU7jsXmrBVqGfH3bYza5*Q77ndU_2Sde*oYJnX6aCe*idQ7Tc}Tl=u$-M@mQg9{>OV0000000000
+000000000000000_9`T~<j*lZ^Km~Ecg!zTYpv$Ob5|P)*_yc|WZQ`4XXi>&^||tNI_h~j+TYVSnKav-O0l}Re*ZytYpc6jT;A
+y2*<9_u@D}#E{?|3}_{7-h@ritzzi_X+(c9YWt*_kcx+MYF2ghOz|3^&U`K%w#3}bn6VYzm#IDf0y*tom7qiim`npn9@-Qt@zv
+afp++W|O$j>q_aHKsG4_ruvV#t-WNx%abyfe&!MMV#W>m>3HHFVPszCC!+wp8Pa?C#Lzs(7rFEb%N|9(vFPuMAmvM8xPZkxsV@
+}ns~NTAiN26iFn*;eJzX_vl)PwcOu6B-^FzO?Lu-cNxu&O01mrCjQ_<f*AMTy8~^|S00000000000000000000008hxgd~^D#q
+<Y%>xa^g`MZqaGZL~jbAxgC((<!&rK$Q{dAbyp%QKbzJ&lul9kXc9>wjGnk57!99-qiYBQky=0Q>A%jN$)|={ukGLpj+V11}vm
+Z~j)Xv2k~EN7-C>HL>!wj}N$?#C8A<pyM(AFU54`^M060WBjlVkb8fz-6~BT;C_oZ#kVmr764wNF`P?&8q?L2pN8p}<_|;rzL3
+@lvXe+VGSU-S>#b}&Oc&-teo$)S*-nA*Ce$V3abHc3btJfX0eERAV*LMoOxNEoBr{3+eE<M(*cD>@A3XQh50_jH00000000000
+000000000000000C*+7mE@9N$Mne`f1ZsivvXYfog>WbHr!0QcygG3kumwgaLR@B<?jFh`zihX|L<qHeyF${00000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+0000000000000000000000000000000000000000000000000000000000000000006*O$i>&6VjBL^4@robUnWU08Kfnb2LKM
+IkW2m^lcnGEL-u*%@rkk1;}iLq&Bs?dGwdwiY<DWf>gM|W2i>i$?rL#)qjzU>wfmyGD^zQ(=E7?`+mUbh_(%49goU(Dw!?+&fR
+}66vV&ght!zBZ>TMzK-UVO};U<^-C(HFia5(_rNH`wb|No5X^?!ZxwB31Z(B?lj_*BY08T#$1FZu#L+U`Es-q4PIgXiV{Z~fxJ
+z3xVDYqPh$a&Narcwx9-EnfiGn-JswAJX{$vu`JZ7(M!IAM~)?cVoKw@ws8SWGpRr>}fqBi_rI1R#&^LlXo`PU0MJ*(Cz=5F>O
+~rc^b=y?f>InZvX#k;)^!?sr>%5|Br|NZU3kH9rb4efW5W<lhN>;$P54g034e3f1E~j00000z+rYa`~E-c14tjQi*JtxkL%^Kz
+JU;SFA*k_u|bKk!Bc_xQ;(iL{+E_`YpGJJ)oYX0=EC>NE;#_acDFAz&n&%rwX*c%nU9u!bo<iGdrLn#f4N#cfB6^Z>Wylpb+O&
+4EY>Qm+QrIZr*W&%T5ezL)Z3kl*BbNnGv{u+f8)a4-r8FCL2<3O(H)hSf7A2+R{)NJ^!NY&nhbvb|1H1&4**BPe*r_y<D&
+= lrzip
+c-r#`it=P&6Jch6f><DCWMp7qVq_2i3-U35DRl;BAqF83D}aG<DH9I^gFJ}ix#XPzTO>n1h^@ox`bgQ^g7cq>PPDh#1j9StDyG
+|v?yooWvAKWV%Dc4qY4?e`&dm*R->1m;t~@OF%QJ`dPYY{Q;UCLglTy2<J1@Vhu{U^k{&YX@fJsd+j6A+S`=9cMfnoh|j_*uqf
+t#FVUmYnvur&$*<7GG-
+= lz4
+c-mu8@|8$&SRTv3!0_KO!qi_eK-Ix9Alf7*AS%MtL?a+h)7;rv)4W#2)zjHANH;jd(a*&($VJ!DFT^v<Gbl7zH^enKMAyyJ$5m
+0qL)$|uEi)%4wMZc+GcT2khvEPKbpc=|(0qok|0>J?%1$9I
+= lz4: old format
+c-mu9^pS{VU|{&~7-8zK7@+Fl7!Yj|6A%?)YN8Pkr)lo&tZ81W;_B(_7^E8<;^^n%804bs=ojJ{<{1<ktQ+DQ9HQ&y>Eo)X;-T
+%Km6n;4lUk&ZlbM&w#l!Ib|GEG$697v19X$
+= lzip
+c-r%c@(f_)VbI}qeWdJd!TC=`C)(R=g5e!+71M1-_tzWx*xWyF<y~6*wEIL|=jMjE?^EP^S00x8<(b3!r-e1D@Q>xLNvYk_otN
+L$*c-e%f4ZM{z@(-ZdeT#(*owbTW7_}!tNj;-JMGnKBFqe6Pzj+J0P`O(3;
+= lzma alone: unusual settings
+c-rG)U=U#V4+RW5yc<4j*(1G$o$>YS=-k)N7d>`r<XV5$Igl4__+(Df`u`g;CQ7Lt+Z3m<`QSa?Sv$L~NF`QF?K-5rSEEK)SV-
+3SgpGx#()Ht0UU0Ryt=u(NcAq}mY!=JJ|7C&<3;<vPGE@
+= lzop
+c-rgqiSlRQ<&xqOa8Ovl>A=X!%)r3Qz|goPbrM4Z0|=Pqu<$T2FpB`0ITjHj_ZS=^O#KxDR2>`xqD^7~q9RO9Gy>u@&7GY!&1+
+R$J)Iqcbb~`2{ahS_Ty!1%LOjDfgF=IKLtKMHblp6CToqM3v^})aGIMfLixhG)^HRCeG8GsYrs^<ogO~_mL9q1<04t;=r2
+= rzip
+c-jk!@(f^NWME(xVL$=QFoqN|$C?4E60SOcfpIAl4~QiXB0QJ8GhogKGV-DF5vKl%0jds;0nsKg0Z|dACK>^8n&!^Vn&!1CuAa
+`0LAt>qj(#qVK`y$Eej%P=o<X6(x*@K?A-Zm!KCX%?9@-vSX_+}WsYMDonR%&PPzqTHnGFC-w<k9
+= squashfs: gzip
+c-qS-E-YqZU|<k_&6Lf+z{J1^WHT}dG8_PsEI_sb0|a<7LTE=Q{T~YULFL~<X=$juF_f;j)ot)KoF|~PfTzQ(le44C!1N+V$7P
+f9vTG*mLkqu_l<{2R<tzMBT*y;&vGfb~N1o3-T)fwK3wil2mVW+H7#i~N!nX@vr_Y@9)D1du@{IRWsnq^W?N-tZ77-%%bb;n4C
+q*1O!N9`HGdbuWkBY*fGY1Zw_#m&N^JkXkY)&n{MWT%o8fO_8b}O-*mH{bGXkc*DID6#4$$$wnCQX{PX!@M_+zg`kneXrcWxW#
+`8Z0z;88{gj_H#qMzz5aE3KVA)U{F+sinBC;NNXr>6pVsVFbYP&C>RB!U=)mkQ7{Td!6+ES001R?Vmb
+= squashfs: xz
+c-qS-E-YqZU|<k_&6Lf+z{J1^WV0{`G8_Q1Sb%H=1_)Td2%%>{>Hkph2P$s|6)%9&T~PY3c~wLd0|R5G(mgZg1Bp}E6dAcd;uc
+%JYdv5VW{8Ys(BXA`r0i|M`A<bB+S_b`;T>-k(``og*BkoS+&^#SU0VFK`$S#m=7zZMQ{;PB9+vy%nZx?0g*B@1kL9jOsom3^m
+*3Uc8@xMzx}SHzq^1{o(o>??iXSdL0Ji^5d$k$^W9bw&Abat&@R@c7yxk!GGB8F)IW#aaECIW-fnicA)WL8d!VFZz@E<G;3LPe
+>IEYpRVxTmGTmwusBV3k~p&&6OB{fAaIX_pRApt5r2TI356$-$0!a}$LD#HSnnS}0~Q7{Td!6+C7qhJ(_f>AIEM!_f;1*3oh00
+08yS6K
+= squashfs: zstd
+c-qS-E-YqZU|<k_&6Lf+z{J1^WV0~{G8_Q1Sb%H=1_+2^gwR1y`acvLhRXkd(ppe?7bvZ<RsU~-2-8_61{T%`Q-8$(RR_m_Xp@
++Ls0dRNjes~!b7yBw^I8>GPiMy<-QW;MKNrU!7hOlc5YI5rpwM955ZB-kT{ll3S49;MZ4a%q%$%ImB88mHyi_hmhJX#>s$9lkO
+B5VJ85xwCIRqbM@^&y-%@;3bN%&>?E$EcU{_flNI}|@my(WIm;PmxOMn(ps04BKxsDl}x4h8z1lc69nB_%aQFF8L~pdkS&o(!c
+Wpb7=xI$>dB1eIX{%lN<y90j9b6pVsVFbYP&C>RB!U=)mkQ7{Sy4FCW+nMO7
+= wim
+c-r#~4)^qBU|_fa#0<QQ3=Iqrpta|Ate3CHwLkogae1=GPcSloAOk}RM4IUd3xomXGwfi3h<mW2@aYaBO#KxDR2>`xqD^7~q9R
+O9Gy>u@&7GY!&1+R$J)Iqcbb~`2{ahS_Ty!1%LOjDfgF=IKLtKMHblp6CToqM3v^})aGIMfLixhG)^HRA+*`w^C&gOvTjSMI)(
+D2srKM+(9nWxfS3>Gw3-DM;-FT%<ag@z@KAp3~cc%ZY))#euCO{b?{*w?A&IR8+{*?Hl@gSPUm@6eTsFcdH(0!yJ3hEyQdV@PJ
+mXUIiY!wjJ>pz$Fk8dh5vp`{#DC6o`<5m$X;Vd%nzX~|bB^h6hmgcLb`lKB76h9R86lfjq4j=_c@gux$(9T|KWoERd3ELVnLpt
+vD}F@q_C5l~(qhYB08362czK)wQy?Z@B(WJNI8GAIFcD}hz`0p)#xq9F4?CL#DXK-HcMK@847vqOR6AwV$$uo_Hp8wNL^m=91N
+vM9tvY%;j~WX@m#g!p{q47Ax5C>{bd)gNq{C)~XrK(;%O3;@apLET#c#D+i@y8z901e$FOHXT!?4bUckV3?!obp(<oKy1cf31m
+b3gRTxFhR;<#K=ELph%ZnE6mp>Oa2|9%AjOsXNa+f~how~jDYLzd
+= wim: LZX
+c-r#~4)^qBU|_fa#0<QQ3{4Cy3=9nn3@0RO^@8*Yidyz@oXS2oC4`Xy1Q{4o7{Gw(4kLsC<um+Xf`~gXq44Pr3>6rhKy-kT3B&
+mqN7g6Knj33Uri2)BP6&FmqG^JRK>hg>`#~z085j%%nD+PAvK{^o(=DL%y>|YYvU>qi8&?&wYSrJk8x_A{mukwdW`)Tc8x|NgO
+;R`&=q<j9WwqhulZ$3a`ggr86nyu$+hE@3k4x(rCI~1n0R7F%z$ReAus8oqdry|nnOR<z^+6hji@1azP1(31Xcg!3pox+*LM1p
+1K{oaPF-wn|KotAAV>fQ>|M2%e0~<)3g~263f@8*u_pSTyE7h)T6ECk`W_IAhv5iym4>LT9>CvxMu1zu0p0{7*v;3`jGCM=>mR
+!Hw&)j&B`FKK=nz%wc-x}LKh^N^6pmD{(2%|s@X}069`pfJCtCLpEdwR2bWlidzOLY(hEEk{}M3|9v+;n>Sg?*iRj`I(NoShdg
+JZLN5`tJWf8-{QOPX=EGI|dst?a1KH;L4x?Wcx9=09g?XwhT%PhCmEb;RlrW1&Z1+lmmJCNPHWhYEOnB24@C;hESk*2vE!rtOi
+ruhQSRe<^$A+sT!M%4UqH)Vn?8i6GJ4B<;oBY6gOwE078&1?D94Y9zd}mpbLD!{_#eUH2~|xr@{v4iXb4{5h&sbw80Nd!~E+3W
+V-{&0I&%mU=u5V*br!%3(#$jK(`q~?Lb#)1GLW{81krk9f70?P>&&y<;GwH){CwVB!<sbK0xtcpolL}1{Ct3@N}lT4~&7dDUgT
+D2c)=CA1PhpP79_$_nP5N3;OVs&cy%#B>4G^
+= wim: solid LZMS
+c-r#~4)^qBU|_fa#0-243{4CiKn4@TUbU75t7LL7zLe`oiDh>zU}OM628L-2V8FD15yF7-8GbN9#Lbvc_;d#%%y1?Ph#3RKh75
+1YdKFTd85kVcj8_Icn|6#%Dg4;6X=%%vwluj21s$1^a>dCs)a9yCsOr>|sV<?Nx-M5eo`|@ZUR4q`nG)i1DZJL%*<3R&K*Pi|A
+}S!pBs##+K{Y_p-!$TO1*64B*W*6<j8YR--GP=Vth>c<kKq_Y%$ogYUY%q(#PEPY!|nSmYv+QD7cpi6e-yU~UuXVRv@j>c;6zA
+TZKn5jMi1T%u?C8VUp3_Ibqr9r*(Jho{?~SeEsfJYGH@h7{KDn{4Q~cU7zJYF+gtYtL@izta`WW3e-_iGB_##)6hIURTtEsHMz
+{_<VJ3hs4$*Pb>FF2tb?Q0JKNNCyUbyg}t$gdd|Nm?l!Wldnd>QN*Y{0Z5gFAyOg94E4$KV2FMKIVhC;>xW39P~oDDMjtwPPp;
+^7N7THbB*$3_%Re4E_wEK=BZum?2mVrnn7*8&J##s1H*$HW?cr=?}z?Kp7{7NFd9VAs8rb&R_wAAYItyZ5TX&VnIL`_<;T6jUs
+CR)`?Gr4bT-qK(-@L#1m+PADD*u*8|9Q2a*9`6GFfyRsgXf&@>mI+Z=&zGltrMuF?i*pFc3<QS~|kNfRJ6WH1BjGy>~IR|gWq=
+PDndcrZ}J7bpV?c~E#d4}cFG87zVJ;_?A0uGB|Lm$=h{DKN~;@TLWQcuMDD006Pa+v)
+= xz: ARM64 filter
+c-s4GUKJ6=z`*kC+7>q^MlJ?LMlpuk=k}@(n1vZ4V;OXKT^}iXTX6nU(TVmpn_zgyTg7yn(f##?J~sEyTX~ljKkYtI*SWbN?)w
+z^-j#>tetG7w{%K*2D*R))Yf@_Wbm!%FHTDMY&Y$k*9Wbfsg`V`3D7NB<OAj!BfZWX*=731w1_s8`DQrOg;%VVCHy%m<%><HUi
+HrgOJcc`k
+= zip: real BZip2
+c-jl_W@gc2U|`?@V#SC%?bT}CK$ZwI0|OV3E=WvCNlnp9&d+s<%CIzaj8qGbeC{$kj)5UMzJWm?t%|K7KlOerv#J1-0z-<?l#3
+Hznk4WtU%Bkd%XT#&0cZk)1(UynP*#e{vGQ97t1_m)dswi|$LP1#WXoB1rfuo$Eh&1Veeh$>!q=r|4y=69`_7@Ofn^4R=O+*Kc
+}>ipJoqj#ADJMh!Y0?fQ)!NdNAV)x^$Y>tj7;{-xE!s*009aOOBxwayuihv0G457kYHdq&{^hcbBmDy4Fq_zvO&}^GQ<Gs&0tX
+g#J5ko
+= zip: real Deflate64
+c-jl_W@Zs(U|`?`V#SC%?bT`tK$ZwI0|OV3E=WvCNlnp9&d+^%%$BP`L4x7J-e3`tFU`>xZ?#KtB`y*Rx|pWm;apw*UgqKKd2g
+Tjh%ukoYx^W^_qHkNSCeDD=KEQ)wQgZ_bP!}Y^kM31S7qm|j>_{hrfqJ!I-UQZZRUsV-izwL{Qqws;LXTn&y33@Dhv>y(6FSD0
+mWTh3<_WwMg|E6h69~tt~R$A8PGt0H!B-N4I@JgknRAB0stm2L?H
+= zip: real LZMA
+c-jl_W@fQxU}E57U|>*;xYJ&(mH}jmFf%Z40qKIol$6vIz2y8{DJE8iSOx*0m=3S&BV}(3&VMR8(cWeg4DWcWm~Jz=zuwTt=Kg
+sr@6zI@-6!fgH#fw6pCaG8^03@5&m7i2Ev!+6e=K)RO6{KRy!@`l-r(K&)BU^yCN;g#lb#aAR{VV$)BgWo?Y}Stcr!BDGvjiR3
+IhZvG%RUkKye=zg92EFkwJoi;Xr4ZtIaJ&1~d@h&B_K*!^jW=q$hwy0ndX&Uj
+= zip: real PPMd
+c-jl_W@fQxU|>iBV#SC%?bT|bK$ZwI0|OV3E=WvCNlnp9&d+6M2)~mTRJYE>-}G`Z>rOM{68pS2DG!5Ah!l&eUjMOJ{Lqhk^8<
+d}-Qlf%z@)I(Zpz()4ZGJoU=mDu(;YN%xA^JVE`}vDa}CX>d<$N@D1aep^T(<E0p5&E_RP4fS7Cqvg@z@K3@DD_Vo(6fFfvFmF
+dXPCbG5m}$bbd{yjj^GY8V+}fOIWb6ae^0K&}
+= zip: real XZ
+c-jl_W@Zs#U|@&`V#SC%?bT{CfGiPa1_mx5U67cPlA5BIoS*yGyecA!fq^ko>7E%AgCZkPlEGYk`n3nl!VHnI3_857kCeSFIRB
+~WM0=Y}FudcfV!F-f{(3_noBQXjyi1FpcAu#0+}sfNeTsbV%ENNMJabt8w6I1M{;}LODYbjL^YXhIdxLl9Pxtc<nAG$_PkKreT
+k*rC2SC;^fLz7ESU80Z$liM87?Yg=Z#NT2f-y2Gz?+fDo*9=9R2U#Yp<ziQ1B!pR7!<%Vj0_SC3<o;PTy1VKGN6F~Z&o&l8b*c
+~APsR108j%@G5
+= zisofs member
+c-k|65<KnX?Q85gvl$pz_!$^v7#J9?0Wl9F14G5Fx5xdt4;C;qJlySX==$?=-ji3?%_2Lu_O{$vc4g6%2ak52K0e|3r*C$@UoM
+OO@_eC%pWo3$`?)+_p9`j`9KN}G`cqGh$E)~Wn@q`+xmLRG^yysD>ye?yyKAPFR-gV@RI+nh?&pqMuh+h;`2YI9Z^?d_^UuDrF
+i-#*{vTvtZhvAk$mJV385DRJHr&<z6~nsl#ifIvYY#F{(%o8iZ05zv>M0$_;LkJ0$y27^006C-aB%
+= zstd
+c-qt0s{fZI;w%#b3u}a_zhZ!@gJVFnNlZXggsF)}K%Azzv$Ljot%|Fsvty8MaEPOyi(`<BuA^UwXP9SDXs~XGYjB9Jo2QSfqKb
+#MhgMo<PEKl(LQZC0Di<R|z=m*DE(xZluK=$79JB
+"""
+
+
+def made_by_tools() -> dict[str, bytes]:
+    """Returns each archive under its name."""
+    packed = (part.partition("\n") for part in _PACKED.split("= ") if part)
+    return {
+        name: zlib.decompress(base64.b85decode(data.replace("\n", "")))
+        for name, _, data in packed
+    }
