@@ -1,0 +1,241 @@
+"""Each role may do what its function's code calls, and nothing else.
+
+`NEEDS` says what an AWS operation needs. Both directions are held: an operation without its
+permission fails, and so does a permission without an operation. What the platform does in the
+function's name is listed once, in `PLATFORM`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.contract import calls
+from tests.contract.calls import Call
+from tests.contract.cloudformation import Stack
+from tests.contract.test_functions import FUNCTIONS
+
+
+@dataclass(frozen=True)
+class Needs:
+    """IAM actions of an operation: those it always needs, and those for versions or tags."""
+
+    always: frozenset[str]
+    sometimes: frozenset[str] = frozenset()
+
+
+def needs(always: str, sometimes: str = "") -> Needs:
+    """Return the needs told by words; S3's service prefix is left out."""
+
+    def actions(words: str) -> frozenset[str]:
+        return frozenset(word if ":" in word else f"s3:{word}" for word in words.split())
+
+    return Needs(actions(always), actions(sometimes))
+
+
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html.
+# ListBucket with GET and HEAD: without it S3 tells nobody that an object is missing.
+NEEDS = {
+    Call("s3", "get_object"): needs("GetObject ListBucket", "GetObjectVersion"),
+    Call("s3", "head_object"): needs("GetObject ListBucket", "GetObjectVersion"),
+    Call("s3", "get_object_tagging"): needs("GetObjectTagging", "GetObjectVersionTagging"),
+    Call("s3", "put_object_tagging"): needs("PutObjectTagging", "PutObjectVersionTagging"),
+    Call("s3", "put_object"): needs("PutObject"),
+    Call("s3", "delete_object"): needs("DeleteObject", "DeleteObjectVersion"),
+    Call("s3", "list_objects_v2"): needs("ListBucket"),
+    Call("s3", "copy_object"): needs("GetObject PutObject GetObjectTagging PutObjectTagging"),
+    Call("s3", "create_multipart_upload"): needs("PutObject"),
+    Call("s3", "upload_part_copy"): needs("PutObject GetObject"),
+    Call("s3", "complete_multipart_upload"): needs("PutObject"),
+    Call("s3", "abort_multipart_upload"): needs("AbortMultipartUpload"),
+    Call("s3", "list_multipart_uploads"): needs("ListBucketMultipartUploads"),
+    Call("s3", "list_parts"): needs("ListMultipartUploadParts"),
+    Call("dynamodb", "put_item"): needs("dynamodb:PutItem"),
+    Call("dynamodb", "update_item"): needs("dynamodb:UpdateItem"),
+    Call("dynamodb", "get_item"): needs("dynamodb:GetItem"),
+    Call("events", "put_events"): needs("events:PutEvents"),
+    Call("sns", "publish"): needs("sns:Publish"),
+    Call("sqs", "change_message_visibility"): needs("sqs:ChangeMessageVisibility"),
+}
+PLATFORM = {
+    # Lambda's poller takes the messages in the function's name.
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    # Its logs, its traces.
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+}
+# S3, DynamoDB and SNS use keys in the function's name.
+KMS_S3 = {"kms:Decrypt", "kms:GenerateDataKey"}
+KMS_DYNAMODB = {
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey*",
+    "kms:ReEncrypt*",
+}
+EVERYTHING = {
+    "KmsKeyArn": "arn:aws:kms:eu-central-1:111122223333:key/1",
+    "ProtectedKmsKeyArns": "arn:aws:kms:eu-central-1:111122223333:key/2",
+    "ProtectedBuckets": "one,two",
+    "DefinitionsSourceBucket": "mirror",
+}
+
+each_function = pytest.mark.parametrize("name", FUNCTIONS)
+
+
+def listed(value: Any) -> list[str]:
+    """Return a policy's element as a list."""
+    return value if isinstance(value, list) else [value]
+
+
+def granted(stack: Stack, name: str) -> set[str]:
+    """Return all actions that a function's role has on anything."""
+    return {
+        action
+        for statement in stack.statements(f"{name}Role")
+        for action in listed(statement["Action"])
+    }
+
+
+@each_function
+@pytest.mark.parametrize("parameters", [{}, EVERYTHING])
+def test_role_may_do_exactly_what_the_code_calls(name: str, parameters: dict[str, str]) -> None:
+    """No operation lacks its permission, no permission is without an operation."""
+    operations = calls.of_function(FUNCTIONS[name])
+    required = {action for call in operations for action in NEEDS[call].always}
+    possible = required | {action for call in operations for action in NEEDS[call].sometimes}
+    role = {
+        action
+        for action in granted(Stack(parameters=parameters), name) - PLATFORM
+        if not action.startswith("kms:")
+    }
+
+    assert required - role == set(), "the code calls what the role may not"
+    assert role - possible == set(), "the role may do what the code never calls"
+
+
+@each_function
+def test_code_calls_only_operations_whose_needs_are_known(name: str) -> None:
+    """A new operation has to be entered here, with what it needs."""
+    operations = calls.of_function(FUNCTIONS[name])
+
+    assert operations
+    assert operations - set(NEEDS) == set()
+
+
+def test_each_operation_known_here_is_called_by_some_function() -> None:
+    """The table has nothing left over from code that is gone."""
+    called = {call for folder in FUNCTIONS.values() for call in calls.of_function(folder)}
+
+    assert set(NEEDS) - called == set()
+
+
+@each_function
+def test_platform_has_what_it_needs_in_the_functions_name(stack: Stack, name: str) -> None:
+    """Without these Lambda cannot poll, log or trace."""
+    assert granted(stack, name) >= PLATFORM
+
+
+@each_function
+def test_keys_are_used_only_where_there_are_any_and_through_their_service(name: str) -> None:
+    """KMS rights come with the key parameters, each through S3 or DynamoDB alone."""
+    without, with_keys = Stack(), Stack(parameters=EVERYTHING)
+    own_keys = {"EncryptAlerts"}
+
+    def statements(stack: Stack) -> list[dict[str, Any]]:
+        return [
+            statement
+            for statement in stack.statements(f"{name}Role")
+            if listed(statement["Action"])[0].startswith("kms:")
+            and statement["Sid"] not in own_keys
+        ]
+
+    assert statements(without) == []
+    assert statements(with_keys)
+    for statement in statements(with_keys):
+        via = statement["Condition"]["StringEquals"]["kms:ViaService"]
+        allowed = KMS_DYNAMODB if via.startswith("dynamodb.") else KMS_S3
+        assert via in ("s3.eu-central-1.amazonaws.com", "dynamodb.eu-central-1.amazonaws.com")
+        assert set(listed(statement["Action"])) <= allowed
+        assert all(arn.startswith("arn:aws:kms:") for arn in listed(statement["Resource"]))
+
+
+@each_function
+@pytest.mark.parametrize("parameters", [{}, EVERYTHING])
+def test_no_permission_reaches_beyond_the_suite(name: str, parameters: dict[str, str]) -> None:
+    """Only X-Ray, which knows no resources, is allowed on everything."""
+    for statement in Stack(parameters=parameters).statements(f"{name}Role"):
+        resources = listed(statement["Resource"])
+        if statement["Sid"] == "Trace":
+            assert resources == ["*"]
+            continue
+        assert not any("*" in action for action in listed(statement["Action"])) or all(
+            action.startswith("kms:") for action in listed(statement["Action"])
+        )
+        for resource in resources:
+            # A wildcard stands for the keys in one named bucket, never for a name.
+            place = resource.removesuffix("/*").removeprefix("arn:*:s3:::")
+            assert "*" not in place.removesuffix("/releases").removesuffix("/state"), resource
+
+
+@pytest.mark.parametrize("name", ["ScanObject", "QuarantineObject"])
+def test_existing_buckets_are_named_one_by_one(name: str) -> None:
+    """ProtectedBuckets become the very buckets and objects that the roles may work on.
+
+    The partition is a wildcard there (Fn::Join takes no function for a delimiter); an account
+    lies in one partition alone, so it widens nothing.
+    """
+    resources = {
+        resource
+        for statement in Stack(parameters=EVERYTHING).statements(f"{name}Role")
+        for resource in listed(statement["Resource"])
+        if resource.startswith("arn:*:")
+    }
+
+    assert resources == {
+        "arn:*:s3:::one",
+        "arn:*:s3:::two",
+        "arn:*:s3:::one/*",
+        "arn:*:s3:::two/*",
+    }
+
+
+def test_only_quarantine_may_delete_from_protected_buckets(stack: Stack) -> None:
+    """Of all functions one alone can remove what people uploaded; none can overwrite it."""
+    able = {
+        (name, action)
+        for name in FUNCTIONS
+        for statement in stack.statements(f"{name}Role")
+        for resource in listed(statement["Resource"])
+        for action in listed(statement["Action"])
+        if resource.startswith("arn:aws:s3:::uploadsbucket")
+        and action.startswith(("s3:Delete", "s3:PutObject"))
+    }
+
+    assert able == {
+        ("QuarantineObject", "s3:DeleteObject"),
+        ("QuarantineObject", "s3:DeleteObjectVersion"),
+        ("ScanObject", "s3:PutObjectTagging"),
+        ("ScanObject", "s3:PutObjectVersionTagging"),
+    }
+
+
+def test_definitions_are_written_by_their_updater_alone(stack: Stack) -> None:
+    """The scanner can read what is published, and neither state nor anybody's own files."""
+    readable = {
+        resource
+        for statement in stack.statements("ScanObjectRole")
+        if statement["Sid"] == "ReadDefinitions"
+        for resource in statement["Resource"]
+    }
+
+    assert readable == {
+        "arn:aws:s3:::definitionsbucket/releases/*",
+        "arn:aws:s3:::definitionsbucket/current.json",
+    }
