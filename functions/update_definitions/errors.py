@@ -8,12 +8,15 @@
     InadmissibleFileError       a file that may not be part of a release; not retried
     OlderDefinitionsError       the set is older than what is in force; not retried
     NoEarlierReleaseError       there is nothing to roll back to; not retried
+    CoolingDownError            the vendor must not be asked yet; an outcome, never raised further
 
 What is not retried would only be downloaded again to fail again: the next scheduled run looks
 afresh. In each case the release that was current stays current.
 """
 
 from __future__ import annotations
+
+from datetime import datetime
 
 from tidegate.errors import MisconfiguredError, PermanentError, TransientError
 
@@ -48,3 +51,11 @@ class OlderDefinitionsError(PermanentError):
 
 class NoEarlierReleaseError(PermanentError):
     """No release before the current one is left."""
+
+
+class CoolingDownError(PermanentError):
+    """The vendor refused this client for a time, which is not over."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(f"the vendor must not be asked before {until.isoformat()}")
+        self.until = until

@@ -12,11 +12,16 @@ from tidegate.definitions import timestamp
 
 
 class Outcome(StrEnum):
-    """How a run ended that did not fail."""
+    """How a run ended that did not fail.
+
+    BEHIND: the mirror speaks of a newer set than it has; what is in force is not confirmed.
+    HELD_BACK: the vendor's set is the one that an operator rolled back from.
+    """
 
     PUBLISHED = "PUBLISHED"
     ROLLED_BACK = "ROLLED_BACK"
     UP_TO_DATE = "UP_TO_DATE"
+    BEHIND = "BEHIND"
     COOLING_DOWN = "COOLING_DOWN"
     HELD_BACK = "HELD_BACK"
 

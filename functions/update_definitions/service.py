@@ -14,27 +14,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from clamav_layer import layout
-from functions.update_definitions.admission import SIGNED_CONTAINERS, admit
+from functions.update_definitions.admission import admit
 from functions.update_definitions.bucket import Bucket, StoredFile
 from functions.update_definitions.candidate import Candidate, assemble, identify, refuse_older
 from functions.update_definitions.errors import (
-    DownloadError,
+    CoolingDownError,
     InadmissibleFileError,
     NoEarlierReleaseError,
-)
-from functions.update_definitions.freshclam import (
-    DATABASES,
-    MAX_STATE_BYTES,
-    STATE_NAME,
-    cooldown_end,
 )
 from functions.update_definitions.proof import Proven
 from functions.update_definitions.releases import Current, Releases
 from functions.update_definitions.request import Action, Request, Source
 from functions.update_definitions.result import Outcome, Result
+from functions.update_definitions.vendor import VendorDatabases
 from functions.update_definitions.workspace import require_space, workspace
 from tidegate.definitions import CurrentRelease, DefinitionsError, Manifest
-from tidegate.errors import TidegateError
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
@@ -43,17 +37,6 @@ MAX_SOURCE_BYTES = 2 << 30
 # Beside a release there must be room for its successor, and for one unpacked database.
 SPACE_FACTOR = 3
 MAX_HELD_BACK = 20
-
-
-class Downloader(Protocol):
-    """Brings the databases in a folder up to date (freshclam)."""
-
-    @property
-    def mirror(self) -> str:
-        """Where they come from."""
-
-    def run(self, folder: Path, timeout_seconds: float) -> None:
-        """Update the folder, and its freshclam.dat."""
 
 
 class Prover(Protocol):
@@ -69,7 +52,7 @@ class UpdateService:
 
     releases: Releases
     open_bucket: Callable[[str], Bucket]
-    downloader: Downloader
+    vendor: VendorDatabases
     prover: Prover
     custom_allowed: bool
     keep_releases: int
@@ -97,22 +80,29 @@ class UpdateService:
         return release.age_hours(self.clock()) if release else None
 
     def _update(self, current: Current, seconds_left: Callable[[], float]) -> Result:
-        state = self.releases.state(STATE_NAME, MAX_STATE_BYTES)
-        if until := self._cooling_down(state):
-            return self._result(Action.UPDATE, Outcome.COOLING_DOWN, current, until=until)
-        with workspace(self.work_directory) as work:
-            last, files = self._take_last(current, work)
-            databases = self._download(work, files, state, seconds_left)
-            if isinstance(databases, datetime):
-                return self._result(Action.UPDATE, Outcome.COOLING_DOWN, current, until=databases)
-            paths = [*databases, *self._custom(work)]
-            mark = identify(paths)
-            if last and mark == last.fingerprint:
-                return self._confirm(Action.UPDATE, current, last)
-            if current.release and mark in current.release.held_back:
-                return self._result(Action.UPDATE, Outcome.HELD_BACK, current)
-            candidate = self._assemble(paths, work, self.downloader.mirror)
-            return self._publish(Action.UPDATE, candidate, current, last, seconds_left)
+        try:
+            self.vendor.refuse_in_cooldown()
+            with workspace(self.work_directory) as work:
+                return self._update_in(work, current, seconds_left)
+        except CoolingDownError as error:
+            return self._result(Action.UPDATE, Outcome.COOLING_DOWN, current, until=error.until)
+
+    def _update_in(self, work: Path, current: Current, seconds_left: Callable[[], float]) -> Result:
+        last, files = self._take_last(current, work)
+        fetched = self.vendor.fetch(files, work / "vendor", seconds_left)
+        paths = [*fetched.paths, *self._custom(work)]
+        mark, old = identify(paths), current.release
+        if last and mark == last.fingerprint:
+            if fetched.behind:
+                return self._result(Action.UPDATE, Outcome.BEHIND, current, last)
+            return self._confirm(Action.UPDATE, current, last)
+        if old and mark in old.held_back:
+            return self._result(Action.UPDATE, Outcome.HELD_BACK, current)
+        candidate = self._assemble(paths, work, self.vendor.downloader.mirror)
+        result = self._publish(Action.UPDATE, candidate, current, last, seconds_left)
+        if fetched.behind:
+            self.log.warning("not the newest", extra={"databases": sorted(fetched.behind)})
+        return result
 
     def _publish_source(
         self, current: Current, source: Source, seconds_left: Callable[[], float]
@@ -164,10 +154,6 @@ class UpdateService:
             Action.ROLLBACK, Outcome.ROLLED_BACK, Current(new, None), manifest, proven
         )
 
-    def _cooling_down(self, state: bytes) -> datetime | None:
-        until = cooldown_end(state)
-        return until if until and until > self.clock() else None
-
     def _take_last(self, current: Current, work: Path) -> tuple[Manifest | None, list[Path]]:
         """Bring the current release here. None if there is none, or it is no longer whole.
 
@@ -187,44 +173,6 @@ class UpdateService:
             self.log.exception("the current release is damaged", extra={"error_text": str(error)})
             return None, []
         return manifest, list(folder.iterdir())
-
-    def _download(
-        self,
-        work: Path,
-        last: list[Path],
-        state: bytes,
-        seconds_left: Callable[[], float],
-    ) -> list[Path] | datetime:
-        """Return the vendor's databases, or the end of a cool-down that began meanwhile."""
-        folder = work / "vendor"
-        folder.mkdir()
-        for path in last:
-            if path.stem in DATABASES and path.suffix in SIGNED_CONTAINERS:
-                path.rename(folder / path.name)
-        kept = folder / STATE_NAME
-        if state:
-            kept.write_bytes(state)
-        failure = None
-        try:
-            self.downloader.run(folder, seconds_left())
-        except TidegateError as error:
-            failure = error
-        # Neither its exit code nor its words tell a cool-down from other failures.
-        if until := self._keep_state(kept, state):
-            return until
-        if failure:
-            raise failure
-        databases = [path for path in folder.iterdir() if path.suffix in SIGNED_CONTAINERS]
-        if missing := set(DATABASES) - {path.stem for path in databases}:
-            raise DownloadError(f"freshclam brought no {', '.join(sorted(missing))}")
-        return databases
-
-    def _keep_state(self, kept: Path, before: bytes) -> datetime | None:
-        """Keep freshclam.dat, its identity and cool-down, for the next run."""
-        state = kept.read_bytes() if kept.exists() else b""
-        if state and state != before:
-            self.releases.keep_state(STATE_NAME, state)
-        return self._cooling_down(state)
 
     def _custom(self, work: Path) -> list[Path]:
         """Return the operator's own signatures; none, with a warning, where not allowed."""

@@ -14,6 +14,7 @@ from functions.update_definitions.releases import Releases
 from functions.update_definitions.samples import harmless_files
 from functions.update_definitions.service import UpdateService
 from functions.update_definitions.settings import Settings
+from functions.update_definitions.vendor import VendorDatabases
 from tidegate.batch import Queue
 from tidegate.clients import client
 
@@ -35,10 +36,11 @@ def build(settings: Settings, clock: Callable[[], datetime], log: Logger) -> Par
     """Return the service on the definitions bucket, and the function's queue."""
     s3: S3Client = client("s3")
     sqs: SQSClient = client("sqs")
+    releases = Releases(Bucket(s3, settings.definitions_bucket_name))
     service = UpdateService(
-        releases=Releases(Bucket(s3, settings.definitions_bucket_name)),
+        releases=releases,
         open_bucket=lambda name: Bucket(s3, name),
-        downloader=Freshclam(settings.definitions_mirror),
+        vendor=VendorDatabases(releases, Freshclam(settings.definitions_mirror), clock),
         prover=Prover(harmless_files()),
         custom_allowed=settings.allow_custom_signatures,
         keep_releases=settings.keep_releases,

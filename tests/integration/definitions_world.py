@@ -21,6 +21,7 @@ from functions.update_definitions.request import Action, Request, Source
 from functions.update_definitions.result import Result
 from functions.update_definitions.samples import harmless_files
 from functions.update_definitions.service import UpdateService
+from functions.update_definitions.vendor import VendorDatabases
 from tests.engine_fixtures import ndb
 from tests.integration.definitions_mirror import Mirror
 from tests.integration.definitions_vendor import Vendor
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 BUCKET = "tidegate-definitions"
 MAIN = {"main.ndb": ndb("Test.Eicar", canary.eicar())}
 BYTECODE = {"bytecode.ndb": ndb("Test.Bytecode", b"stands for bytecode")}
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 def daily(version: int) -> dict[str, bytes]:
@@ -57,15 +62,16 @@ class World:
         s3.create_bucket(
             Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
         )
+        releases = Releases(Bucket(s3, BUCKET))
         service = UpdateService(
-            releases=Releases(Bucket(s3, BUCKET)),
+            releases=releases,
             open_bucket=lambda name: Bucket(s3, name),
-            downloader=Freshclam(mirror.url, vendor.layer),
+            vendor=VendorDatabases(releases, Freshclam(mirror.url, vendor.layer), now),
             prover=Prover(harmless_files(), vendor.layer),
             custom_allowed=True,
             keep_releases=3,
             work_directory=work,
-            clock=lambda: datetime.now(UTC),
+            clock=now,
             log=Logger(service="test", level="CRITICAL"),
             root=vendor.layer,
         )
@@ -74,6 +80,10 @@ class World:
     def change(self, **changes: Any) -> None:
         """Set the service up differently."""
         self.service = replace(self.service, **changes)
+
+    def ask(self, url: str, layer: Path) -> None:
+        """Have another layer's freshclam ask another mirror."""
+        self.change(vendor=replace(self.service.vendor, downloader=Freshclam(url, layer)))
 
     def offer(self, version: int, files: Mapping[str, bytes] | None = None) -> None:
         """The vendor publishes its daily database of this version, and the difference to it."""

@@ -16,7 +16,6 @@ from functions.update_definitions.errors import (
     UnprovenDefinitionsError,
     UntrustedDefinitionsError,
 )
-from functions.update_definitions.freshclam import Freshclam
 from functions.update_definitions.result import Outcome
 from tests.engine_fixtures import ndb
 from tests.integration.definitions_mirror import Fault, Mirror, running_mirror
@@ -127,7 +126,7 @@ def test_database_signed_by_somebody_else_is_refused(
     world: World, built_clamav_layer: Path
 ) -> None:
     """The layer as it is shipped trusts ClamAV's vendor, and not the one of these tests."""
-    world.change(downloader=Freshclam(world.mirror.url, built_clamav_layer))
+    world.ask(world.mirror.url, built_clamav_layer)
     with pytest.raises(UntrustedDefinitionsError, match="not signed by the vendor"):
         world.update()
     assert world.keys("releases/") == []
@@ -188,7 +187,7 @@ def test_failed_download_leaves_the_current_release(world: World, fault: Fault) 
 
 def test_unreachable_mirror_is_an_error_that_is_retried(world: World) -> None:
     """Nobody listens there."""
-    world.change(downloader=Freshclam("http://127.0.0.1:9", world.vendor.layer))
+    world.ask("http://127.0.0.1:9", world.vendor.layer)
     with pytest.raises(DownloadError, match="Couldn't connect"):
         world.update()
 
@@ -297,8 +296,8 @@ def test_vendors_database_older_than_ours_is_not_taken(world: World) -> None:
     assert world.versions()["daily.cld"] == 2
 
 
-def test_main_set_may_change_too(world: World) -> None:
-    """A new main database without a difference is fetched whole."""
+def test_private_mirror_without_differences_is_followed(world: World) -> None:
+    """A database whose latest difference the mirror lacks is fetched whole."""
     world.update()
     files = {**MAIN, "more.ndb": ndb("Test.More", b"more of the main set")}
     world.mirror.files["main.cvd"] = world.vendor.container("main", 2, files)
