@@ -3,6 +3,7 @@
 A conftest.py makes them known by importing the fixtures' names.
 """
 
+import fcntl
 import hashlib
 import io
 import os
@@ -37,13 +38,17 @@ def built_clamav_layer() -> Path:
             digest.update(str(path.relative_to(LAYER_SOURCE)).encode() + b"\0")
             digest.update(path.read_bytes())
     layer = CACHE / digest.hexdigest()[:16]
-    if not layer.exists():
-        shutil.rmtree(CACHE, ignore_errors=True)
-        CACHE.mkdir(parents=True)
-        unfinished = Path(tempfile.mkdtemp(dir=CACHE))
-        build_layer(unfinished)
-        unfinished.chmod(0o755)
-        unfinished.rename(layer)
+    CACHE.mkdir(parents=True, exist_ok=True)
+    # Several test processes may want it at a time.
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not layer.exists():
+            for outdated in CACHE.glob("*/"):
+                shutil.rmtree(outdated)
+            unfinished = Path(tempfile.mkdtemp(dir=CACHE))
+            build_layer(unfinished)
+            unfinished.chmod(0o755)
+            unfinished.rename(layer)
     return layer
 
 

@@ -52,3 +52,21 @@ def test_missing_folder_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(DefinitionsError, match="gone cannot be read"):
         compose(tmp_path / "gone", policy, tmp_path / "database")
+
+
+@pytest.mark.parametrize(
+    ("brought", "table"),
+    [("test.ndb", "whole"), ("daily.cld", "changes"), ("daily.cvd", "changes")],
+)
+def test_table_of_file_types_fits_the_release(tmp_path: Path, brought: str, table: str) -> None:
+    """Beside the vendor's table the policy's changes are loaded, without it the whole table."""
+    release = folder(tmp_path / "release", brought)
+    policy = folder(tmp_path / "policy", "canary.ndb")
+    (policy / "types.ftm").write_text("changes")
+    (folder(policy / "builtin") / "types.ftm").write_text("whole")
+
+    compose(release, policy, tmp_path / "database")
+
+    names = {path.name for path in (tmp_path / "database").iterdir()}
+    assert names == {brought, "canary.ndb", "types.ftm"}
+    assert (tmp_path / "database" / "types.ftm").read_text() == table
