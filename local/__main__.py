@@ -1,6 +1,7 @@
 """Command line of the local tools: python -m local up | down | demo | invoke."""
 
 import argparse
+import functools
 import signal
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ from types import FrameType
 
 from rich.console import Console
 
-from local import deployment, embedded_aws, invocation
+from local import embedded_aws, invocation, progress, suite
 from local.demo import story
 from local.errors import LocalError
 from local.paths import ENVIRONMENT_FILE, REPOSITORY
@@ -49,11 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _up(console: Console) -> None:
-    with console.status("Starting the embedded AWS"):
-        server = embedded_aws.running() or embedded_aws.start()
-    with console.status("sam deploy into the embedded AWS"):
-        stack = deployment.deploy(server)
-    console.print(f"Stack [bold]{stack.name}[/] is up at {server.endpoint_url}.")
+    stack = suite.up(functools.partial(progress.step, console))
+    console.print(f"Stack [bold]{stack.name}[/] is up at {stack.server.endpoint_url}.")
     console.print(f"  source {ENVIRONMENT_FILE.relative_to(REPOSITORY)}", highlight=False)
 
 

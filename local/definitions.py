@@ -22,6 +22,14 @@ def publish_test_set(stack: Stack) -> dict[str, Any]:
     return _invoke(stack, request)
 
 
+def published(stack: Stack) -> bool:
+    """Whether the stack has any release of definitions."""
+    answer = stack.client("s3").list_objects_v2(
+        Bucket=stack.output("DefinitionsBucketName"), Prefix="current.json"
+    )
+    return bool(answer["KeyCount"])
+
+
 def update_from_vendor(stack: Stack) -> dict[str, Any]:
     """Have the function fetch the vendor's definitions, which needs a network."""
     return _invoke(stack, {"action": "update"})

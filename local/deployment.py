@@ -2,6 +2,7 @@
 
 import functools
 import os
+import re
 import shlex
 import subprocess
 import tomllib
@@ -19,6 +20,7 @@ from local.paths import BUILT_TEMPLATE, ENVIRONMENT_FILE, REPOSITORY, SAMCONFIG,
 
 CONFIG_ENVIRONMENT = "local"
 _LOG_FILE = STATE / "sam-deploy.log"
+_DEPLOYED_FILE = STATE / "deployed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,19 @@ class Stack:
     def client(self, service: str) -> Any:
         """Return a client of one service with the embedded AWS's root key."""
         return _client(service, self.server.endpoint_url)
+
+
+def is_current(server: EmbeddedAws) -> bool:
+    """Whether this very server holds what was built last."""
+    try:
+        return _DEPLOYED_FILE.read_text() == _fingerprint(server)
+    except FileNotFoundError:
+        return False
+
+
+def _fingerprint(server: EmbeddedAws) -> str:
+    built = BUILT_TEMPLATE.stat().st_mtime_ns
+    return f"{server.pid} {server.started_ticks} {built} {SAMCONFIG.stat().st_mtime_ns}"
 
 
 def deploy(server: EmbeddedAws) -> Stack:
@@ -78,6 +93,7 @@ def deploy(server: EmbeddedAws) -> Stack:
         raise DeploymentError(message)
     stack = describe(server)
     _write_environment_file(stack)
+    _DEPLOYED_FILE.write_text(_fingerprint(server))
     return stack
 
 
@@ -148,8 +164,14 @@ def _configured_parameters() -> list[str]:
 
 
 def _write_environment_file(stack: Stack) -> None:
-    variables = {**stack.server.variables, "STACK_NAME": stack.name}
+    outputs = {_shell_name(name): value for name, value in stack.outputs.items()}
+    variables = {**stack.server.variables, "STACK_NAME": stack.name, **outputs}
     lines = [f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()]
     partial = Path(f"{ENVIRONMENT_FILE}.partial")
     partial.write_text("".join(lines))
     partial.rename(ENVIRONMENT_FILE)
+
+
+def _shell_name(output: str) -> str:
+    """UploadsBucketName → UPLOADS_BUCKET_NAME."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", output).upper()

@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from local import deployment, docker_daemon, embedded_aws, lambda_image, port_forward
+from local import deployment, docker_daemon, lambda_image, port_forward, sample_event, suite
 from local.errors import LocalError
 from local.paths import BUILT_TEMPLATE, REPOSITORY, STATE, TOOLS
 
@@ -27,14 +27,10 @@ def run(function: str, event: Path) -> int:
     if not event.is_file():
         message = f"There is no event file {event}."
         raise LocalError(message)
-    server = embedded_aws.running()
-    if server is None:
-        server = embedded_aws.start()
-        deployment.deploy(server)
-    stack = deployment.describe(server)
+    stack = suite.up()
     with docker_daemon.daemon():
         lambda_image.ensure()
-        result = invoke(stack, function, json.loads(event.read_text()))
+        result = invoke(stack, function, sample_event.made_true(stack, event))
     sys.stderr.write(result.log)
     sys.stdout.write(result.answer + "\n")
     return result.status

@@ -1,9 +1,7 @@
 """The demo from start to end."""
 
-import contextlib
+import functools
 import os
-import time
-from collections.abc import Iterator
 
 from rich.console import Console
 from rich.progress import (
@@ -15,7 +13,7 @@ from rich.progress import (
     TextColumn,
 )
 
-from local import definitions, deployment, embedded_aws
+from local import definitions, embedded_aws, progress, suite
 from local.demo import table, uploads
 from local.demo.cases import Case, cases
 from local.demo.uploads import Fate, Upload
@@ -38,7 +36,7 @@ def run(console: Console) -> int:
             console.print(f"[bold red]{wrong} of {len(fates)} did not go as they must.[/]")
         else:
             console.print(f"[bold green]All {len(fates)} went as they must.[/]")
-        table.show_next_steps(console, stack, left_running=was_running)
+        table.show_next_steps(console, left_running=was_running)
     finally:
         if not was_running:
             embedded_aws.stop()
@@ -46,28 +44,13 @@ def run(console: Console) -> int:
 
 
 def _prepare(console: Console) -> Stack:
-    with _step(console, "Embedded AWS started, IAM enforced"):
-        server = embedded_aws.running() or embedded_aws.start()
-    with _step(console, "Stack deployed with sam deploy"):
-        stack = deployment.deploy(server)
+    stack = suite.up(functools.partial(progress.step, console))
     # Nothing persists here, so the vendor's half a gigabyte would be fetched each time, and the
     # vendor refuses that soon: it is asked only when somebody says so.
     if os.environ.get("DEFINITIONS") == "vendor":
-        with _step(console, "The vendor's definitions fetched, proven and published"):
+        with progress.step(console, "The vendor's definitions fetched, proven and published"):
             definitions.update_from_vendor(stack)
-    else:
-        with _step(console, "A small set of definitions proven and published"):
-            definitions.publish_test_set(stack)
     return stack
-
-
-@contextlib.contextmanager
-def _step(console: Console, done: str) -> Iterator[None]:
-    """Show that something is under way, and afterwards that it is done and how long it took."""
-    began = time.monotonic()
-    with console.status(f"{done} …"):
-        yield
-    console.print(f"[green]✓[/] {done} [dim]({time.monotonic() - began:.1f} s)[/]")
 
 
 def _upload_all(console: Console, stack: Stack, listener: Listener) -> list[Fate]:
@@ -82,14 +65,14 @@ def _upload_all(console: Console, stack: Stack, listener: Listener) -> list[Fate
         MofNCompleteColumn(),
         console=console,
         transient=True,
-    ) as progress:
-        task = progress.add_task("Uploading, and waiting for verdicts", total=len(every))
+    ) as shown:
+        task = shown.add_task("Uploading, and waiting for verdicts", total=len(every))
         fates = [
-            _fate_of(stack, listener, upload, progress, task)
+            _fate_of(stack, listener, upload, shown, task)
             for upload in [uploads.put(stack, case) for case in at_rest]
         ]
         fates += [
-            _fate_of(stack, listener, upload, progress, task)
+            _fate_of(stack, listener, upload, shown, task)
             for upload in _put_while_paused(stack, replaced)
         ]
     console.print(f"[green]✓[/] {len(every)} files uploaded, their verdicts heard on the event bus")
@@ -106,11 +89,11 @@ def _put_while_paused(stack: Stack, replaced: list[Case]) -> list[Upload]:
 
 
 def _fate_of(
-    stack: Stack, listener: Listener, upload: Upload, progress: Progress, task: TaskID
+    stack: Stack, listener: Listener, upload: Upload, shown: Progress, task: TaskID
 ) -> Fate:
     verdict: Verdict | None = listener.wait(upload.matches, _VERDICT_SECONDS)
     fate = uploads.fate(stack, listener, upload, verdict)
-    progress.advance(task)
+    shown.advance(task)
     return fate
 
 

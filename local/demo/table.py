@@ -8,7 +8,6 @@ from rich.table import Table
 from rich.text import Text
 
 from local.demo.uploads import Fate
-from local.deployment import Stack
 
 _STYLES = {
     "NO_THREATS_FOUND": "green",
@@ -58,22 +57,22 @@ def _shown_key(key: str) -> str:
     return key if key.isprintable() else json.dumps(key, ensure_ascii=False)
 
 
-def show_next_steps(console: Console, stack: Stack, *, left_running: bool) -> None:
+def show_next_steps(console: Console, *, left_running: bool) -> None:
     """Tell how to look further."""
     steps = Text.assemble(
         "Leave it running, and upload files of your own:\n",
         ("  make local-up && source .local/env\n", "bold"),
-        (f"  aws s3 cp some-file s3://{stack.output('UploadsBucketName')}/\n", "bold"),
+        ('  aws s3 cp some-file "s3://$UPLOADS_BUCKET_NAME/"\n', "bold"),
         (
-            (
-                f"  aws s3api get-object-tagging --bucket {stack.output('UploadsBucketName')} "
-                "--key some-file\n"
-            ),
+            '  aws s3api get-object-tagging --bucket "$UPLOADS_BUCKET_NAME" --key some-file\n',
             "bold",
         ),
-        (f"  aws dynamodb scan --table-name {stack.output('LedgerTableName')}\n", "bold"),
+        ('  aws dynamodb scan --table-name "$LEDGER_TABLE_NAME"\n', "bold"),
         "One function in Lambda's own container, with a sample event:\n",
-        ("  make invoke FUNCTION=ScanObjectFunction EVENT=events/scan_object/…json\n", "bold"),
+        (
+            "  make invoke FUNCTION=ScanObjectFunction EVENT=events/scan_object/direct.json\n",
+            "bold",
+        ),
         "All tests, the measured ratios, and the end of it:\n",
         ("  make test      make bench      make local-down", "bold"),
     )
