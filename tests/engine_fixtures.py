@@ -131,6 +131,6 @@ def tarred_and_zipped(members: Mapping[str, bytes]) -> bytes:
 
 
 @cache
-def slow_to_scan() -> bytes:
-    """Returns a small archive that takes the engine seconds to read."""
-    return zipped({f"{number}": b"a" * 50_000_000 for number in range(12)})
+def slow_to_scan(members: int = 12) -> bytes:
+    """Returns a small archive; the engine takes some tenths of a second for each member."""
+    return zipped({f"{number}": b"a" * 50_000_000 for number in range(members)})

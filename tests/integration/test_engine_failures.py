@@ -282,11 +282,11 @@ def test_scan_waits_for_a_change_no_longer_than_its_own_time(
     engine = Engine(short_path / "e", limits, built_clamav_layer)
     engine.start(small_release)
     engine.wait_until_proven(READY_SECONDS)
-    content = slow_to_scan()
+    content = slow_to_scan(4)
     with ThreadPoolExecutor(2) as pool:
-        under_way = pool.submit(scan, engine, content)
+        under_way = pool.submit(scan, engine, content, 100.0)
         time.sleep(0.1)
-        change = pool.submit(engine.load, other_release, READY_SECONDS)
+        change = pool.submit(engine.load, other_release, 100.0)
         time.sleep(0.1)
         with pytest.raises(EngineUnavailableError, match="still under way"):
             scan(engine, b"hello", 0.1)

@@ -39,18 +39,19 @@ class Apt:
             "-oDir::Cache::srcpkgcache=srcpkgcache.bin",
         ]
         self.records: dict[str, dict[str, str]] = {}
-        self.update(cache / "updated")
+        self.stamp = cache / "updated"
+        self.update()
 
-    def update(self, stamp: Path) -> None:
+    def update(self) -> None:
         """Fetches the package lists unless that was done within the last hours.
 
         A failure is told and not final: the lists at hand may do, for example without a network.
         """
-        if stamp.exists() and time.time() - stamp.stat().st_mtime < MAX_LISTS_AGE_SECONDS:
+        if self.stamp.exists() and time.time() - self.stamp.stat().st_mtime < MAX_LISTS_AGE_SECONDS:
             return
         update = self.run("apt-get", "update", "-qq", check=False)
         if update.returncode == 0:
-            stamp.touch()
+            self.stamp.touch()
         else:
             report(f"apt-get update: {update.stderr.strip()}")
 
@@ -112,7 +113,10 @@ class Apt:
         if not archive.exists() or sha256(archive) != record["SHA256"]:
             with tempfile.TemporaryDirectory(dir=self.downloads) as incoming:
                 wanted = f"{package}={record['Version']}"
+                # A version that is gone from the mirror means that the lists are out of date.
+                self.stamp.unlink(missing_ok=True)
                 self.run("apt-get", "download", "-q", wanted, cwd=Path(incoming))
+                self.stamp.touch()
                 (downloaded,) = Path(incoming).glob("*.deb")
                 if sha256(downloaded) != record["SHA256"]:
                     raise BuildError(f"{wanted}: the download is not what the signed list names")
