@@ -1,0 +1,1 @@
+"""Measures Tidegate against named baselines in one run: python -m benchmarks."""

@@ -1,0 +1,94 @@
+"""Command line of the benchmarks: python -m benchmarks [--only a,c] [--json FILE]."""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks import report, resources, signatures
+from benchmarks.artifacts import BENCH_CACHE, Artifacts
+from benchmarks.bench import Bench
+from benchmarks.cases import burst, large, memory, small, start
+from benchmarks.errors import BenchmarkError
+from benchmarks.report import Row
+from local import embedded_aws
+from local.embedded_aws import EmbeddedAws
+from local.errors import LocalError
+from local.paths import BUILT_TEMPLATE
+
+CASES: dict[str, Callable[[Bench], list[Row]]] = {
+    "a": small.against_bare_calls,
+    "b": small.against_clamscan,
+    "c": large.against_bare_download,
+    "d": start.against_bare_start,
+    "e": memory.of_large_object,
+    "f": burst.through_the_stack,
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the chosen cases; return 0 when each goal is met, 1 when one is missed, 2 on errors."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--only", default=",".join(CASES), help="cases, such as a,c")
+    parser.add_argument("--json", type=Path, help="write all figures to this file as well")
+    parser.add_argument(
+        "--build", type=Path, default=BUILT_TEMPLATE.parent, help="folder of the built artifacts"
+    )
+    options = parser.parse_args(arguments)
+    chosen = options.only.split(",")
+    unknown = sorted(set(chosen) - CASES.keys())
+    if unknown:
+        parser.error(f"no case {', '.join(unknown)}; there are {', '.join(CASES)}")
+    console = Console()
+    try:
+        rows = _run(chosen, Artifacts(options.build), console)
+    except (BenchmarkError, LocalError) as error:
+        Console(stderr=True).print(f"[bold red]{type(error).__name__}[/]", error, sep="\n")
+        return 2
+    report.show(rows, console)
+    if options.json:
+        report.write_json(rows, options.json)
+    return 1 if any(row.met is False for row in rows) else 0
+
+
+def _run(chosen: list[str], artifacts: Artifacts, console: Console) -> list[Row]:
+    BENCH_CACHE.mkdir(parents=True, exist_ok=True)
+    for log in BENCH_CACHE.glob("*.log"):
+        log.unlink()
+    rows: list[Row] = []
+    with console.status("Making the synthetic definitions") as status:
+        definitions = signatures.make(BENCH_CACHE)
+        status.update("Starting the embedded AWS")
+        with _server() as server, resources.resources(server) as made:
+            status.update("Publishing the synthetic definitions")
+            keys = resources.publish(made.s3, made.definitions_bucket, definitions)
+            bench = Bench(artifacts, made, definitions, keys, BENCH_CACHE, console)
+            for name in chosen:
+                run = CASES[name]
+                subject = (run.__doc__ or name).splitlines()[0]
+                status.update(f"({name}) {subject}")
+                started = time.monotonic()
+                rows += run(bench)
+                console.log(f"({name}) done in {time.monotonic() - started:.0f} s")
+    return rows
+
+
+@contextmanager
+def _server() -> Iterator[EmbeddedAws]:
+    """Give the embedded AWS that runs already, or one that ends with the block."""
+    running = embedded_aws.running()
+    if running is not None:
+        yield running
+        return
+    try:
+        yield embedded_aws.start()
+    finally:
+        embedded_aws.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,147 @@
+"""What every case works with: the built function, the definitions, the embedded AWS."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from benchmarks import artifacts
+from benchmarks.artifacts import Artifacts
+from benchmarks.children import Child, child
+from benchmarks.errors import BenchmarkError
+from benchmarks.resources import Item, Resources
+
+MAX_OBJECT_BYTES = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A running handler process and the folder in which its engine works."""
+
+    child: Child
+    directory: Path
+
+    def invoke(self, event: dict[str, Any]) -> float:
+        """Run the handler; return the seconds. A wrong answer ends the benchmark."""
+        answer = self.child.call("invoke", event=event)
+        check(answer.result)
+        return answer.seconds
+
+    @property
+    def engine_folder(self) -> Path:
+        """The folder of the one engine that runs."""
+        folders = [path.parent for path in self.directory.glob("*/socket")]
+        if len(folders) != 1:
+            raise BenchmarkError(f"there are {len(folders)} engines in {self.directory}")
+        return folders[0]
+
+    @property
+    def engine_socket(self) -> str:
+        """The socket of the one engine that runs."""
+        return str(self.engine_folder / "socket")
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """The parts of one run. `definitions` is the folder of the published release."""
+
+    artifacts: Artifacts
+    resources: Resources
+    definitions: Path
+    definition_keys: list[str]
+    cache: Path
+    console: Console
+
+    @contextmanager
+    def subject(self) -> Iterator[Subject]:
+        """Start a handler process with an empty work directory."""
+        with _directory() as directory:
+            environment = self._lambda_environment(directory)
+            with child(
+                "benchmarks.subject", artifacts.PYTHON, environment, self.cache / "subject.log"
+            ) as process:
+                yield Subject(process, directory)
+
+    @contextmanager
+    def bare(self) -> Iterator[Child]:
+        """Start a process for the baselines."""
+        environment = {**artifacts.base_environment(), **self.resources.server.variables}
+        with child(
+            "benchmarks.bare", artifacts.PYTHON, environment, self.cache / "bare.log"
+        ) as process:
+            yield process
+
+    def bare_item(self, item: Item) -> dict[str, Any]:
+        """Return what a baseline has to know of an object."""
+        resources = self.resources
+        return {**asdict(item), "table": resources.table, "bus": resources.bus}
+
+    def _lambda_environment(self, directory: Path) -> dict[str, str]:
+        """Return the handler's environment: Lambda's own variables and the template's.
+
+        Tracing is on, as deployed; this request is not among those that X-Ray samples, as most
+        are not.
+        """
+        resources = self.resources
+        return {
+            **artifacts.base_environment(),
+            **resources.server.variables,
+            "PYTHONPATH": self.artifacts.subject_path(),
+            "AWS_REGION": resources.server.variables["AWS_DEFAULT_REGION"],
+            "AWS_LAMBDA_FUNCTION_NAME": "scan_object",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "3008",
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "LAMBDA_TASK_ROOT": str(self.artifacts.build / "ScanObjectFunction"),
+            "_X_AMZN_TRACE_ID": (
+                "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0"
+            ),
+            "TMPDIR": str(directory),
+            "POWERTOOLS_SERVICE_NAME": "scan_object",
+            "POWERTOOLS_METRICS_NAMESPACE": "Tidegate",
+            "POWERTOOLS_LOG_LEVEL": "INFO",
+            "DEFINITIONS_BUCKET_NAME": resources.definitions_bucket,
+            "LEDGER_TABLE_NAME": resources.table,
+            "EVENT_BUS_NAME": resources.bus,
+            "QUEUE_URL": resources.queue_url,
+            "MAX_RECEIVE_COUNT": "5",
+            "STATUS_TAG_KEY": "scan-status",
+            "MAX_OBJECT_BYTES": str(MAX_OBJECT_BYTES),
+            "MAX_DEFINITIONS_AGE_HOURS": "72",
+            "UNSUPPORTED_ACTION": "BLOCK",
+            "FAILED_ACTION": "BLOCK",
+            "ENGINE_THREADS": str(min(2, os.cpu_count() or 1)),
+            "WORK_DIRECTORY": str(directory),
+        }
+
+
+def check(answer: Any) -> None:
+    """Make sure that the handler found the object clean: a quick failure is no result."""
+    if "batchItemFailures" in answer:
+        if answer["batchItemFailures"]:
+            raise BenchmarkError(f"messages failed: {answer['batchItemFailures']}")
+        return
+    status = answer["scanResultDetails"]["scanResultStatus"]
+    if status != "NO_THREATS_FOUND":
+        raise BenchmarkError(f"expected NO_THREATS_FOUND, got {status}: {answer['scanner']}")
+
+
+def expect_clean(reply: str) -> None:
+    """Make sure that a bare scan found the object clean."""
+    if reply != "OK":
+        raise BenchmarkError(f"expected OK from the bare scan, got {reply!r}")
+
+
+@contextmanager
+def _directory() -> Iterator[Path]:
+    """Give a folder whose name is short enough for a unix socket, and remove it."""
+    directory = Path(tempfile.mkdtemp(prefix="tidegate-bench-"))
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)

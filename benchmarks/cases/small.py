@@ -1,0 +1,100 @@
+"""(a) and (b): a warm scan of a 1 KB object by the whole handler."""
+
+from collections.abc import Callable
+from typing import Any
+
+from benchmarks import clamscan, contents, events, report
+from benchmarks.bench import Bench, Subject, expect_clean
+from benchmarks.children import Child
+from benchmarks.measure import Pairs, interleaved
+from benchmarks.report import Row
+from benchmarks.resources import Item
+
+OBJECT_BYTES = 1024
+BATCH = 10
+WARM_UP = 10
+REPETITIONS = 120
+CLAMSCAN_REPETITIONS = 5
+MAX_RATIO = 1.3
+MIN_TIMES_FASTER = 100
+CALLS = "bare AWS calls (GetObject, PutItem, GetObjectTagging, PutObjectTagging, PutEvents)"
+
+
+def against_bare_calls(bench: Bench) -> list[Row]:
+    """(a): against the same AWS calls and the same scan without anything around them."""
+    with bench.subject() as subject, bench.bare() as bare:
+        items = _items(bench, BATCH)
+        item = items[0]
+        subject.invoke(events.direct(item))
+        bare.call("ready")
+        baseline = _bare_scan(bench, bare, subject, item)
+        name = f"{CALLS} + bare socket scan"
+        by_queue = _compare(lambda: subject.invoke(events.batch([item])), baseline, REPETITIONS)
+        direct = _compare(lambda: subject.invoke(events.direct(item)), baseline, REPETITIONS)
+        ten = _compare(
+            lambda: subject.invoke(events.batch(items)) / BATCH, baseline, REPETITIONS // 4
+        )
+    return [
+        report.at_most("a", "1 KB object, whole handler, SQS event", name, by_queue, MAX_RATIO),
+        report.at_most("a", "1 KB object, whole handler, direct", name, direct, MAX_RATIO),
+        report.at_most("a", f"1 KB object, one of an SQS batch of {BATCH}", name, ten, None),
+    ]
+
+
+def against_clamscan(bench: Bench) -> list[Row]:
+    """(b): against one run of clamscan for each object, with the same AWS calls around it."""
+    program = clamscan.fetch(bench.artifacts, bench.cache)
+    with bench.subject() as subject, bench.bare() as bare:
+        (item,) = _items(bench, 1)
+        subject.invoke(events.direct(item))
+        bare.call("ready")
+        database = subject.engine_folder / "database"
+        command = [*program, f"--database={database}", "--no-summary"]
+
+        def baseline() -> float:
+            answer = bare.call("calls_and_clamscan", item=bench.bare_item(item), command=command)
+            expect_clean(answer.result)
+            return answer.seconds
+
+        for _ in range(WARM_UP):
+            subject.invoke(events.batch([item]))
+        pairs = interleaved(
+            lambda: subject.invoke(events.batch([item])),
+            baseline,
+            warm_up=1,
+            repetitions=CLAMSCAN_REPETITIONS,
+        )
+    return [
+        report.times_faster(
+            "b",
+            "1 KB object, whole handler, SQS event",
+            "the same bare AWS calls + clamscan, which loads the definitions each time",
+            pairs,
+            MIN_TIMES_FASTER,
+        )
+    ]
+
+
+def _items(bench: Bench, number: int) -> list[Item]:
+    path = contents.text(bench.cache, OBJECT_BYTES)
+    return [bench.resources.put(f"small/{index}.log", path) for index in range(number)]
+
+
+def _bare_scan(bench: Bench, bare: Child, subject: Subject, item: Item) -> Callable[[], float]:
+    arguments: dict[str, Any] = {
+        "item": bench.bare_item(item),
+        "engine_socket": subject.engine_socket,
+    }
+
+    def run() -> float:
+        answer = bare.call("calls_and_scan", **arguments)
+        expect_clean(answer.result)
+        return answer.seconds
+
+    return run
+
+
+def _compare(
+    subject: Callable[[], float], baseline: Callable[[], float], repetitions: int
+) -> Pairs:
+    return interleaved(subject, baseline, warm_up=WARM_UP, repetitions=repetitions)

@@ -1,0 +1,113 @@
+"""What a case found, as rows of one table and as JSON."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.measure import Pairs, Spread
+
+NOTE = (
+    "Medians, with the 10th to 90th percentile in brackets; subject and baseline run by turns. "
+    "AWS is the embedded one on this machine, and its own latency is in both: on AWS each call "
+    "takes longer, which makes the ratios of (a) and (c) smaller. What each baseline consists of "
+    "is in benchmarks/README.md."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One comparison. `met` is None where there is no goal: the row is for information."""
+
+    case: str
+    subject: str
+    measured: str
+    baseline: str
+    result: str
+    goal: str = ""
+    met: bool | None = None
+    figures: Mapping[str, float] = field(default_factory=dict)
+
+
+def at_most(case: str, subject: str, baseline: str, pairs: Pairs, limit: float | None) -> Row:
+    """Return the row for "takes at most `limit` times as long"; without a limit no goal."""
+    return Row(
+        case,
+        subject,
+        _seconds(Spread.of(pairs.subject)),
+        f"{_seconds(Spread.of(pairs.baseline))}  {baseline}",
+        f"{pairs.ratio:.2f} x  [dim]({pairs.ratios.p10:.2f}-{pairs.ratios.p90:.2f})[/]",
+        "" if limit is None else f"≤ {limit:g} x",
+        None if limit is None else pairs.ratio <= limit,
+        _figures(pairs),
+    )
+
+
+def times_faster(case: str, subject: str, baseline: str, pairs: Pairs, limit: float) -> Row:
+    """Return the row for "at least `limit` times faster"."""
+    faster, single = 1 / pairs.ratio, pairs.ratios
+    return Row(
+        case,
+        subject,
+        _seconds(Spread.of(pairs.subject)),
+        f"{_seconds(Spread.of(pairs.baseline))}  {baseline}",
+        f"{faster:.0f} x faster  [dim]({1 / single.p90:.0f}-{1 / single.p10:.0f})[/]",
+        f"≥ {limit:g} x faster",
+        faster >= limit,
+        _figures(pairs),
+    )
+
+
+def show(rows: Sequence[Row], console: Console) -> None:
+    """Print the table and, loudly, whether all goals are met."""
+    table = Table(
+        title="Tidegate benchmarks", caption=NOTE, caption_justify="left", show_lines=True
+    )
+    for heading in ("", "Measured", "Time or amount", "Baseline", "Result", "Goal", ""):
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(
+            *(
+                row.case,
+                row.subject,
+                row.measured,
+                row.baseline,
+                f"[bold]{row.result}[/]",
+                row.goal,
+            ),
+            {True: "[green]met[/]", False: "[bold red]MISSED[/]", None: "[dim]info[/]"}[row.met],
+        )
+    console.print(table)
+    missed = [row for row in rows if row.met is False]
+    if missed:
+        names = ", ".join(sorted({row.case for row in missed}))
+        console.print(f"[bold white on red] {len(missed)} goal(s) MISSED: {names} [/]")
+    else:
+        reached = sum(1 for row in rows if row.met)
+        console.print(f"[bold green]All {reached} goals met.[/]")
+
+
+def write_json(rows: Sequence[Row], path: Path) -> None:
+    """Write all figures, in seconds and bytes, for machines."""
+    path.write_text(json.dumps([asdict(row) for row in rows], indent=2, ensure_ascii=False) + "\n")
+
+
+def _figures(pairs: Pairs) -> dict[str, float]:
+    subject, baseline, ratios = Spread.of(pairs.subject), Spread.of(pairs.baseline), pairs.ratios
+    return {
+        "pairs": len(pairs.subject),
+        "ratio": pairs.ratio,
+        **{f"subject_{name}": value for name, value in asdict(subject).items()},
+        **{f"baseline_{name}": value for name, value in asdict(baseline).items()},
+        **{f"ratio_of_pairs_{name}": value for name, value in asdict(ratios).items()},
+    }
+
+
+def _seconds(spread: Spread) -> str:
+    unit, factor = ("ms", 1000) if spread.median < 1 else ("s", 1)
+    digits = 1 if unit == "ms" else 2
+    low, high = f"{spread.p10 * factor:.{digits}f}", f"{spread.p90 * factor:.{digits}f}"
+    return f"{spread.median * factor:.{digits}f} {unit} [dim]({low}-{high})[/]"
