@@ -6,7 +6,7 @@
 #   make build                      sam build
 #   make local-up / local-down      the suite in the embedded AWS, left running / ended
 #   make invoke FUNCTION=ScanObjectFunction EVENT=events/scan_object/….json
-#   make bench                      the measured ratios
+#   make bench                      the measured ratios; ARGS="--only a,c --json FILE"
 #   make lock                       write the pinned requirements anew
 #   make clean                      remove what the targets above made
 
@@ -90,7 +90,7 @@ invoke: build .venv/tools/embedded/ready
 	@$(PY) -m local invoke '$(FUNCTION)' '$(EVENT)'
 
 bench: build .venv/tools/embedded/ready
-	@$(PY) -m benchmarks
+	@PYTHONPATH=$(ROOTS) $(PY) -m benchmarks $(ARGS)
 
 # --- checks and tests -----------------------------------------------------------------------
 
