@@ -55,17 +55,11 @@ class Key:
 
     def sign_padded(self, content: bytes) -> str:
         """The signature of a content by its SHA-256 in a PSS padding."""
-        salt = secrets.token_bytes(_HASH_BYTES)
-        digest = hashlib.sha256(bytes(8) + hashlib.sha256(content).digest() + salt).digest()
-        length = _BLOCK_BYTES - _HASH_BYTES - 1
-        plain = bytes(length - _HASH_BYTES - 1) + b"\x01" + salt
-        rounds = math.ceil(length / _HASH_BYTES)
-        mask = b"".join(
-            hashlib.sha256(digest + number.to_bytes(4, "big")).digest() for number in range(rounds)
-        )
-        masked = bytearray(one ^ other for one, other in zip(plain, mask, strict=False))
-        masked[0] &= 0x7F
-        return self.sign(int.from_bytes(bytes(masked) + digest + b"\xbc", "big"))
+        block = _padded(content)
+        # ClamAV reads a block that begins with a zero as a shorter one.
+        while not block[0]:
+            block = _padded(content)
+        return self.sign(int.from_bytes(block, "big"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +91,18 @@ class Vendor:
         containers, infos, differences = keys
         return cls(containers, infos, differences, layer)
 
+    @property
+    def file_types(self) -> bytes:
+        """A table of file types, as the vendor's daily database has one."""
+        return (self.layer / "clamav" / "policy" / "builtin" / "tidegate.ftm").read_bytes()
+
     def container(self, name: str, version: int, files: Files) -> bytes:
         """A signed .cvd of these files."""
-        members = self._members(name, version, files)
-        packed = gzip.compress(_tar(members), mtime=0)
-        digest = hashlib.md5(packed).hexdigest()
+        packed, digest = b"", "00"
+        # Here too a zero at the beginning would be lost. The .info's signature has a random salt.
+        while digest.startswith("00"):
+            packed = gzip.compress(_tar(self._members(name, version, files)), mtime=0)
+            digest = hashlib.md5(packed).hexdigest()
         signature = self.containers.sign(int(digest, 16))
         header = _header(version, _count(files), digest, signature)
         return header.ljust(512).encode() + packed
@@ -135,6 +136,20 @@ class Vendor:
 _ALL_KEYS = (_CONTAINER_KEY, _INFO_KEY, _DIFFERENCE_KEY)
 
 
+def _padded(content: bytes) -> bytes:
+    salt = secrets.token_bytes(_HASH_BYTES)
+    digest = hashlib.sha256(bytes(8) + hashlib.sha256(content).digest() + salt).digest()
+    length = _BLOCK_BYTES - _HASH_BYTES - 1
+    plain = bytes(length - _HASH_BYTES - 1) + b"\x01" + salt
+    rounds = math.ceil(length / _HASH_BYTES)
+    mask = b"".join(
+        hashlib.sha256(digest + number.to_bytes(4, "big")).digest() for number in range(rounds)
+    )
+    masked = bytearray(one ^ other for one, other in zip(plain, mask, strict=False))
+    masked[0] &= 0x7F
+    return bytes(masked) + digest + b"\xbc"
+
+
 def _header(version: int, signatures: int, digest: str, signature: str) -> str:
     # The year 2026, and later with each version: freshclam asks by If-Modified-Since.
     seconds = 1_790_000_000 + version
@@ -145,7 +160,7 @@ def _header(version: int, signatures: int, digest: str, signature: str) -> str:
 
 
 def _count(files: Files) -> int:
-    return sum(content.count(b"\n") for content in files.values())
+    return sum(content.count(b"\n") for name, content in files.items() if not name.endswith(".ftm"))
 
 
 def _tar(members: Files) -> bytes:

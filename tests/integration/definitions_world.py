@@ -39,12 +39,6 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def daily(version: int) -> dict[str, bytes]:
-    """The files of the daily database: one signature more with each version."""
-    signatures = [ndb(f"Test.Daily-{n}", b"daily find %d" % n) for n in range(1, version + 1)]
-    return {"daily.ndb": b"".join(signatures)}
-
-
 @dataclass
 class World:
     """What the tests act on."""
@@ -81,18 +75,23 @@ class World:
         """Set the service up differently."""
         self.service = replace(self.service, **changes)
 
+    def daily(self, version: int) -> dict[str, bytes]:
+        """The files of the daily database: one signature more with each version."""
+        signatures = [ndb(f"Test.Daily-{n}", b"daily find %d" % n) for n in range(1, version + 1)]
+        return {"daily.ndb": b"".join(signatures), "daily.ftm": self.vendor.file_types}
+
     def ask(self, url: str, layer: Path) -> None:
         """Have another layer's freshclam ask another mirror."""
         self.change(vendor=replace(self.service.vendor, downloader=Freshclam(url, layer)))
 
     def offer(self, version: int, files: Mapping[str, bytes] | None = None) -> None:
         """The vendor publishes its daily database of this version, and the difference to it."""
-        new = files or daily(version)
+        new = {**self.daily(version), **(files or {})}
         self.mirror.files["main.cvd"] = self.vendor.container("main", 1, MAIN)
         self.mirror.files["bytecode.cvd"] = self.vendor.container("bytecode", 1, BYTECODE)
         self.mirror.files["daily.cvd"] = self.vendor.container("daily", version, new)
         if version > 1:
-            difference = self.vendor.difference("daily", version, daily(version - 1), new)
+            difference = self.vendor.difference("daily", version, self.daily(version - 1), new)
             self.mirror.files[f"daily-{version}.cdiff"] = difference
 
     def update(self, seconds: float = 60.0) -> Result:

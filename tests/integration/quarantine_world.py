@@ -7,11 +7,13 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
+from urllib.parse import unquote
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from functions.quarantine_object import custody
 from functions.quarantine_object.alerts import Alerts
@@ -89,6 +91,11 @@ class World:
         s3, sqs, sns, events = (
             client(name, endpoint_url) for name in ("s3", "sqs", "sns", "events")
         )
+        if endpoint_url is None:
+            for call in ("CopyObject", "UploadPartCopy"):
+                s3.meta.events.register(
+                    f"before-sign.s3.{call}", partial(_meet_condition, s3), unique_id=call
+                )
         table = dynamodb(endpoint_url).create_table(
             TableName=TABLE,
             BillingMode="PAY_PER_REQUEST",
@@ -208,6 +215,21 @@ def verdict(ref: ObjectRef, body: bytes = INFECTED, **more: Any) -> ScanResult:
         "tagging": Tagging.COMPLETE,
     }
     return ScanResult(ref=ref, action=Action.QUARANTINE, scanned_at=NOW, **(facts | more))
+
+
+def _meet_condition(s3: Any, request: Any, **_: Any) -> None:
+    """Refuse a copy whose source is another by now, as S3 does; moto ignores the condition."""
+    bucket, _, source = request.headers["x-amz-copy-source"].partition("/")
+    key, _, version = source.partition("?versionId=")
+    where = {"Bucket": bucket, "Key": unquote(key)} | ({"VersionId": version} if version else {})
+    if s3.head_object(**where)["ETag"] != request.headers["x-amz-copy-source-if-match"]:
+        raise ClientError(
+            {
+                "Error": {"Code": "PreconditionFailed", "Message": "replaced"},
+                "ResponseMetadata": {"HTTPStatusCode": 412},  # type: ignore[typeddict-item]
+            },
+            "CopyObject",
+        )
 
 
 def _arn(sqs: Any, url: str) -> str:

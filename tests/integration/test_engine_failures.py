@@ -4,6 +4,7 @@ import json
 import lzma
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import pytest
 from clamav_layer import canary
 from clamav_layer.clamd import memory_file
 from clamav_layer.engine import Engine
-from clamav_layer.errors import EngineStartError, EngineUnavailableError
+from clamav_layer.errors import DefinitionsError, EngineStartError, EngineUnavailableError
 from clamav_layer.limits import EngineLimits
 from clamav_layer.replies import Clean, EngineFailure, Outcome, Reason, Threat, Unsupported
 from tests.engine_fixtures import REPOSITORY, slow_to_scan
@@ -139,6 +140,27 @@ def test_restart_fails_scans_of_other_threads_without_a_verdict(engine: Engine) 
 
     assert all(isinstance(outcome, EngineFailure) for outcome in outcomes)
     assert scan(engine, b"hello") == Clean()
+
+
+def test_engine_recovers_from_a_start_that_failed(
+    built_clamav_layer: Path, short_path: Path, small_release: Path
+) -> None:
+    """What kept a process from starting may pass; the next attempt uses the same release."""
+    release = shutil.copytree(small_release, short_path / small_release.name)
+    engine = Engine(short_path / "e", EngineLimits(), built_clamav_layer)
+    engine.start(release)
+    engine.wait_until_proven(READY_SECONDS)
+    os.kill(process_of(engine), signal.SIGKILL)
+    assert isinstance(scan(engine, b"hello"), EngineFailure)
+
+    release.rename(short_path / "elsewhere")
+    with pytest.raises(DefinitionsError):
+        engine.ensure_running(READY_SECONDS)
+    (short_path / "elsewhere").rename(release)
+
+    assert engine.ensure_running(READY_SECONDS).release == release.name
+    assert scan(engine, b"hello") == Clean()
+    engine.stop()
 
 
 def test_threads_that_see_the_same_dead_engine_restart_it_once(engine: Engine) -> None:

@@ -12,12 +12,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from moto import mock_aws
 
 from functions.quarantine_object import handler
-from local.samples import TEST_THREAT
 from tests.integration.quarantine_world import BUS, QUARANTINE, REGION, TABLE, World
 from tidegate.errors import MalformedEventError
 
 EVENTS = Path(__file__).resolve().parents[2] / "events" / "quarantine_object"
 UPLOADS = "tidegate-uploads"
+CONTENT = b"hello"
 
 
 class Context(LambdaContext):
@@ -72,7 +72,7 @@ def with_object(world: World, event: dict[str, Any]) -> dict[str, Any]:
     item = event["detail"]["s3ObjectDetails"]
     if item["versionId"] is not None:
         world.keep_versions(UPLOADS)
-    answer = world.s3.put_object(Bucket=UPLOADS, Key=item["objectKey"], Body=TEST_THREAT)
+    answer = world.s3.put_object(Bucket=UPLOADS, Key=item["objectKey"], Body=CONTENT)
     assert answer["ETag"] == f'"{item["eTag"]}"'
     item["versionId"] = answer.get("VersionId")
     return event
@@ -101,7 +101,7 @@ def test_verdict_in_a_message_quarantines_its_object(world: World, name: str) ->
     keys = sorted(key for key, _ in world.versions(QUARANTINE))
     assert len(keys) == 2
     assert keys[1] == keys[0] + ".json"
-    assert world.content(QUARANTINE, keys[0]) == TEST_THREAT
+    assert world.content(QUARANTINE, keys[0]) == CONTENT
     assert len(world.alerts()) == 1
 
 
@@ -113,9 +113,8 @@ def test_direct_event_answers_what_was_done(world: World) -> None:
 
 
 def test_direct_event_about_an_object_that_is_not_there_answers_gone(world: World) -> None:
-    """The sample as it is, without its object, is told as gone."""
-    event = json.loads(sample("unversioned")["Records"][0]["body"])
-    answer = handler.lambda_handler(event, Context())
+    """An object that somebody deleted first is told as gone."""
+    answer = handler.lambda_handler(sample("deleted_object_direct"), Context())
     assert answer["quarantine"]["outcome"] == "GONE"
 
 

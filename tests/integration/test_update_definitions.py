@@ -20,7 +20,7 @@ from functions.update_definitions.result import Outcome
 from tests.engine_fixtures import ndb
 from tests.integration.definitions_mirror import Fault, Mirror, running_mirror
 from tests.integration.definitions_vendor import Vendor
-from tests.integration.definitions_world import BUCKET, MAIN, World, daily
+from tests.integration.definitions_world import BUCKET, MAIN, World
 from tidegate.definitions import RELEASE_CANARY_NAME, file_key, manifest_key
 
 CONTAINERS = {"main.cld", "daily.cld", "bytecode.cld"}
@@ -291,7 +291,7 @@ def test_vendors_database_older_than_ours_is_not_taken(world: World) -> None:
     """A mirror that goes back in time changes nothing."""
     world.offer(2)
     world.update()
-    world.mirror.files["daily.cvd"] = world.vendor.container("daily", 1, daily(1))
+    world.mirror.files["daily.cvd"] = world.vendor.container("daily", 1, world.daily(1))
     assert world.update().outcome is Outcome.UP_TO_DATE
     assert world.versions()["daily.cld"] == 2
 
