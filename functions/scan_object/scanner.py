@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from functions.scan_object.assessment import Assessment, action_for, assess
 from functions.scan_object.content import Content, ObjectTooLargeError, fetched
 from functions.scan_object.deadline import Deadline
+from functions.scan_object.download import StorageFullError
 from functions.scan_object.inspection import inspect
 from functions.scan_object.reasons import Reason
 from tidegate.errors import (
@@ -125,7 +126,10 @@ class Scanner:
         self, created: ObjectCreated, content: Content, deadline: Deadline, started: float
     ) -> ScanResult:
         state = content.state
-        refusal = inspect(content.file, state.size_bytes, deadline=deadline.at)
+        try:
+            refusal = inspect(content.file, state.size_bytes, deadline=deadline.at)
+        except OSError as error:
+            raise StorageFullError(f"could not look into the archive: {error.strerror}") from error
         # Scanned even when refused: a threat found is worth more than a reason for not looking.
         reply = self.engine.scan(content.file.fileno(), deadline)
         assessment = assess(reply.outcome, refusal)

@@ -32,7 +32,8 @@ from clamav_layer.turns import Turns
 MAX_SOCKET_PATH_BYTES = 107
 POLL_SECONDS = 0.02
 PING_TIMEOUT_SECONDS = 5.0
-END_TIMEOUT_SECONDS = 5.0
+# The kernel takes a while to free gigabytes.
+END_TIMEOUT_SECONDS = 30.0
 COPY_BYTES = 1024 * 1024
 
 

@@ -70,6 +70,8 @@ class Engine:
         self._keeper = ThreadPoolExecutor(max_workers=1, thread_name_prefix="clamd-keeper")
         # One change of process at a time; held long.
         self._changes = threading.RLock()
+        # What the next process is to load; kept when a process cannot be started.
+        self._definitions: Path | None = None
         # Guards the fields below; held briefly.
         self._state = threading.Condition()
         self._run: _Run | None = None
@@ -79,6 +81,7 @@ class Engine:
         """Starts a process on this release and returns at once; it must still be proven."""
         with self._changes:
             self._end_current()
+            self._definitions = definitions
             run = self._launch(definitions)
             with self._state:
                 self._run = run
@@ -103,15 +106,17 @@ class Engine:
             if run is not None and run.usable and run.clamd.running:
                 return run.proven()
         with self._changes:
-            run = self._current()
-            if run.doubt is None and run.clamd.running:
+            run = self._run
+            if run is not None and run.doubt is None and run.clamd.running:
                 return self.wait_until_proven(timeout_seconds)
             return self.restart(timeout_seconds)
 
     def restart(self, timeout_seconds: float) -> Proof:
         """Ends the process, whatever its state, and proves a new one on the same release."""
         with self._changes:
-            self.start(self._current().clamd.definitions)
+            if self._definitions is None:
+                raise EngineUnavailableError("the engine was never started")
+            self.start(self._definitions)
             return self.wait_until_proven(timeout_seconds)
 
     def load(self, definitions: Path, timeout_seconds: float) -> Proof:
@@ -157,6 +162,7 @@ class Engine:
         """Ends the process and removes what it left; the engine can be started again."""
         with self._changes:
             self._end_current()
+            self._definitions = None
 
     def _launch(self, definitions: Path) -> _Run:
         folder = self._work_dir / f"clamd-{next(self._numbers)}"
@@ -188,6 +194,7 @@ class Engine:
             raise
         with self._state:
             old, self._run = self._run, run
+        self._definitions = definitions
         if old is not None:
             self._retire(old)
         return run.proven()
@@ -221,7 +228,7 @@ class Engine:
     def _current(self) -> _Run:
         with self._state:
             if self._run is None:
-                raise EngineUnavailableError("the engine was never started")
+                raise EngineUnavailableError("there is no process")
             return self._run
 
     def _end_current(self) -> None:

@@ -29,9 +29,9 @@ RESOURCES = re.compile(
 class Reason(StrEnum):
     """Why the engine could not look at all of an object."""
 
-    ENCRYPTED = "encrypted"
-    ENGINE_LIMIT = "engine limit"
-    UNREADABLE_FORMAT = "unreadable format"
+    ENCRYPTED = "ENCRYPTED"
+    ENGINE_LIMIT = "ENGINE_LIMIT"
+    UNREADABLE_FORMAT = "UNREADABLE_FORMAT"
 
 
 @dataclass(frozen=True, slots=True)
