@@ -27,6 +27,7 @@ from tests.engine_fixtures import build_layer, tarred_and_zipped, zipped
 MAX_BYTES = 120 * 1024 * 1024
 PROGRAMS = ("clamd", "freshclam", "setpriv", "sigtool")
 NOBODY = 65_534
+LOADER = ("/opt/clamav/lib/ld-linux-x86-64.so.2", "--library-path", "/opt/clamav/lib")
 # Where chroot is found; the programs themselves need no path.
 SEARCH = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 READY_SECONDS = 30.0
@@ -57,20 +58,21 @@ def empty_root(
 
 def command(root: Path, program: str, *arguments: str) -> list[str]:
     """Returns the command that runs a program in the root as an unprivileged user."""
-    loader = ["/opt/clamav/lib/ld-linux-x86-64.so.2", "--library-path", "/opt/clamav/lib"]
     enter = (
         ["chroot", f"--userspec={NOBODY}:{NOBODY}", str(root)]
         if os.geteuid() == 0
         else ["unshare", "--map-root-user", "chroot", str(root)]
     )
-    return [*enter, *loader, f"/opt/clamav/bin/{program}", *arguments]
+    return [*enter, *LOADER, f"/opt/clamav/bin/{program}", *arguments]
 
 
 @pytest.fixture(scope="module")
 def clamd_socket(empty_root: Path) -> Iterator[Path]:
     """The socket of a clamd at work in the empty root."""
     path = empty_root / "work" / "socket"
-    arguments = command(empty_root, "clamd", "--config-file=/work/clamd.conf")
+    # As the engine starts it: tied to the life of the process that starts it.
+    clamd = [*LOADER, "/opt/clamav/bin/clamd", "--config-file=/work/clamd.conf"]
+    arguments = command(empty_root, "setpriv", "--pdeathsig=KILL", *clamd)
     with subprocess.Popen(arguments, env=SEARCH, stdin=subprocess.DEVNULL) as process:
         deadline = time.monotonic() + READY_SECONDS
         while not path.exists() and process.poll() is None and time.monotonic() < deadline:
