@@ -8,10 +8,10 @@ begin with, since a message that is not told as one has its attachments left enc
 
 The tables are made from the one built into the carried library, so they fit its version:
 
-    tidegate.ftm          what is taken back; loaded beside a release that brings the vendor's table
-                          (daily.cvd, daily.cld), where the entry loaded last wins
-    builtin/tidegate.ftm  the whole table with that done; loaded instead where a release brings none,
-                          since any table at all switches the built-in one off
+    tidegate.ftm          what is taken back; loaded beside a release that brings the vendor's
+                          table (daily.cvd, daily.cld), where the entry loaded last wins
+    builtin/tidegate.ftm  the whole table with that done; loaded instead where a release brings
+                          none, since any table at all switches the built-in one off
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _ENTRY = re.compile(
     rb"\0([014]:[0-9*,EOF-]+:[^\0\n:]+:[^\0\n:]+:CL_TYPE_\w+:CL_TYPE_\w+(?::\d*){0,2})(?=\0)"
 )
 _FEWEST_ENTRIES = 150
-# A message may begin with any of its headers; the engine's table lacks those that a part begins with.
+# A message may begin with any of its headers; the engine's table lacks those of a part.
 _MORE_MAIL_HEADERS = (
     "Content-Type: ",
     "Content-Disposition: ",

@@ -15,6 +15,7 @@ import wave
 import zipfile
 import zlib
 from collections.abc import Iterable
+from pathlib import Path
 
 from tests.blind_spots.documents import compound, message, pdf
 from tests.blind_spots.made_by_tools import made_by_tools
@@ -102,7 +103,12 @@ def _open_document(kind: bytes) -> bytes:
     with zipfile.ZipFile(buffer, "w") as archive:
         mimetype = zipfile.ZipInfo("mimetype")
         archive.writestr(mimetype, b"application/" + kind)
-        for name in ("content.xml", "styles.xml", "META-INF/manifest.xml", "META-INF/container.xml"):
+        for name in (
+            "content.xml",
+            "styles.xml",
+            "META-INF/manifest.xml",
+            "META-INF/container.xml",
+        ):
             archive.writestr(name, _XML + b"<office/>" * 200, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
@@ -155,7 +161,8 @@ def _texts() -> dict[str, bytes]:
         "json": json.dumps(rows).encode(),
         "page": html + picture + b"</body></html>",
         "svg": b'<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0L9 9"/></svg>',
-        "source code": b"import zipfile\n\nMAGIC = b'PK\\x03\\x04'\n\nprint('begin 644 of it')\n" * 9,
+        "source code": b"import zipfile\n\nMAGIC = b'PK\\x03\\x04'\n\nprint('begin 644 of it')\n"
+        * 9,
         "shell script": b"#!/bin/sh\nset -e\necho hello\n",
         "log": b"2026-01-01T00:00:00Z INFO started in 3 ms\n" * 500,
         "certificate": b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
@@ -172,8 +179,12 @@ def _media() -> dict[str, bytes]:
     return {
         "png": png(),
         "jpeg": _jpeg(),
-        "gif": b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;",
-        "bmp": b"BM" + struct.pack("<IHHIIiiHH6I", 70, 0, 0, 54, 40, 2, 2, 1, 24, *[0] * 6) + bytes(16),
+        "gif": bytes.fromhex(
+            "474946383961010001008000000000ffffff2c00000000010001000002024401003b"
+        ),
+        "bmp": b"BM"
+        + struct.pack("<IHHIIiiHH6I", 70, 0, 0, 54, 40, 2, 2, 1, 24, *[0] * 6)
+        + bytes(16),
         "tiff": b"II*\0\x08\0\0\0\0\0\0\0\0\0",
         "webp": b"RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0\x2f" + bytes(12),
         "wav": _wav(),
@@ -192,11 +203,13 @@ def _data() -> dict[str, bytes]:
         "parquet": b"PAR1" + _NOISE[:20_000] + struct.pack("<I", 900) + b"PAR1",
         "avro": b"Obj\x01\x04\x14avro.codec\x08null\0" + _NOISE[:4000],
         "hdf5": b"\x89HDF\r\n\x1a\n" + bytes(2000),
-        "npy": b"\x93NUMPY\x01\0" + b"v\0{'descr': '<f8', 'fortran_order': False}".ljust(120) + bytes(800),
+        "npy": b"\x93NUMPY\x01\0"
+        + b"v\0{'descr': '<f8', 'fortran_order': False}".ljust(120)
+        + bytes(800),
         "pickle": b"\x80\x04\x95\x10\0\0\0\0\0\0\0]\x94(K\x01K\x02e.",
         "wasm": b"\0asm\x01\0\0\0" + bytes(30),
         "class file": b"\xca\xfe\xba\xbe\0\0\0\x41" + _NOISE[:3000],
-        "elf": b"\x7fELF\x02\x01\x01" + bytes(9) + _NOISE[:20_000],
+        "program": Path("/bin/true").read_bytes(),
     }
 
 

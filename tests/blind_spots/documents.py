@@ -72,12 +72,12 @@ def pdf(
     stream = zlib.compress(PAYLOAD) if stream is None else stream
     dictionary = dictionary.replace(b"LEN", b"%d" % len(stream))
     objects = [
-        b"<< /Type /Catalog /Pages 2 0 R /Names << /EmbeddedFiles "
-        b"<< /Names [(payload.com) 4 0 R] >> >> >>",
+        b"<< /Type /Catalog /Pages 2 0 R /Names << /EmbeddedFiles 6 0 R >> >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
         b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 99 99] >>",
         b"<< /Type /Filespec /F (payload.com) /EF << /F 5 0 R >> >>",
         dictionary + b"\nstream\n" + stream + b"\nendstream",
+        b"<< /Names [(payload.com) 4 0 R] >>",
         b"/FlateDecode",
     ]
     document, places = head, []
@@ -172,10 +172,14 @@ def _pdfs() -> dict[str, bytes]:
     length = b"/Length LEN"
     return {
         "attachment": pdf(),
-        "attachment, as qpdf orders it": pdf(b"<< %b %b /Filter /FlateDecode >>" % (checksum, length)),
-        "attachment, checksum behind": pdf(b"<< %b /Filter /FlateDecode %b >>" % (length, checksum)),
-        "filter elsewhere": pdf(b"<< /Length LEN /Filter 6 0 R >>"),
-        "filter elsewhere, in a list": pdf(b"<< /Length LEN /Filter [ 6 0 R ] >>"),
+        "attachment, as qpdf orders it": pdf(
+            b"<< %b %b /Filter /FlateDecode >>" % (checksum, length)
+        ),
+        "attachment, checksum behind": pdf(
+            b"<< %b /Filter /FlateDecode %b >>" % (length, checksum)
+        ),
+        "filter elsewhere": pdf(b"<< /Length LEN /Filter 7 0 R >>"),
+        "filter elsewhere, in a list": pdf(b"<< /Length LEN /Filter [ 7 0 R ] >>"),
         "two filters": pdf(
             b"<< /Length LEN /Filter [/ASCIIHexDecode /FlateDecode] >>",
             zlib.compress(PAYLOAD).hex().encode() + b">",
@@ -187,8 +191,7 @@ def _pdfs() -> dict[str, bytes]:
             b"<< /Length LEN /Filter /RunLengthDecode >>", bytes([67]) + PAYLOAD + b"\x80"
         ),
         "predictor": pdf(
-            b"<< /Length LEN /Filter /FlateDecode "
-            b"/DecodeParms << /Predictor 15 /Columns 17 >> >>",
+            b"<< /Length LEN /Filter /FlateDecode /DecodeParms << /Predictor 15 /Columns 17 >> >>",
             _predicted(),
         ),
         "Brotli": pdf(b"<< /Length LEN /Filter /BrotliDecode >>", made_by_tools()["brotli"]),
@@ -237,7 +240,9 @@ def _texts() -> dict[str, bytes]:
         "yEnc": _yenc(),
         "uuencode -m": b"begin-base64 644 payload.com\n" + base64.encodebytes(PAYLOAD) + b"====\n",
         "PGP message": b"-----BEGIN PGP MESSAGE-----\n\nhQEMA\n-----END PGP MESSAGE-----\n",
-        "page with a data URI": b'<html><a href="data:application/zip;base64,' + packed + b'">x</a>',
+        "page with a data URI": b'<html><a href="data:application/zip;base64,'
+        + packed
+        + b'">x</a>',
         "zip in a script": b"const file = 'data:application/zip;base64," + packed + b"';\n",
     }
 

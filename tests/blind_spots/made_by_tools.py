@@ -2,8 +2,8 @@
 
 Made with 7-Zip 26.02, arj 3.10, lzip 1.23, lzop 1.04, zstd 1.5.4, lz4 1.9.4, ncompress 4.2, brotli
 1.0.9, rzip 2.1, lrzip 0.651, xz 5.4, squashfs-tools 4.5, cpio 2.13, wimtools 1.13, gcab 1.5,
-genisoimage 1.1.11, e2fsprogs 1.47, mtools 4.0, qemu-utils 7.2 and dpkg-deb 1.21 of Debian 12. Kept as
-base85 of zlib, so that no scanner takes this file for what it describes.
+genisoimage 1.1.11, e2fsprogs 1.47, mtools 4.0, qemu-utils 7.2 and dpkg-deb 1.21 of Debian 12.
+Kept as base85 of zlib, so that no scanner takes this file for what it describes.
 """
 
 from __future__ import annotations
@@ -415,6 +415,5 @@ def made_by_tools() -> dict[str, bytes]:
     """Returns each archive under its name."""
     packed = (part.partition("\n") for part in _PACKED.split("= ") if part)
     return {
-        name: zlib.decompress(base64.b85decode(data.replace("\n", "")))
-        for name, _, data in packed
+        name: zlib.decompress(base64.b85decode(data.replace("\n", ""))) for name, _, data in packed
     }

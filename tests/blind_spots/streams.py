@@ -52,7 +52,9 @@ def retouched(archive: bytes, at: int, field: bytes) -> bytes:
 
 def gzip_with(flags: int, field: bytes) -> bytes:
     """Returns a gzip stream with optional header fields."""
-    return b"\x1f\x8b\x08" + bytes([flags]) + bytes(5) + b"\x03" + field + gzip.compress(PAYLOAD)[10:]
+    return (
+        b"\x1f\x8b\x08" + bytes([flags]) + bytes(5) + b"\x03" + field + gzip.compress(PAYLOAD)[10:]
+    )
 
 
 def _pax_size() -> bytes:

@@ -1,4 +1,4 @@
-"""Compressed streams that begin with no magic bytes worth the name; the engine opens none of them."""
+"""Compressed streams that begin with no magic worth the name; the engine opens none of them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def refuse_zlib(reader: Reader, budget: Budget) -> None:
 
 
 def is_lzma_alone(head: bytes) -> bool:
-    """Tells a .lzma file by the same marks as xz does: settings, dictionary, size and first byte."""
+    """Tells a .lzma file by the marks that xz uses: settings, dictionary, size and first byte."""
     if len(head) <= _LZMA_HEADER_BYTES or head[0] >= _MOST_LZMA_SETTINGS or head[13]:
         return False
     dictionary = int.from_bytes(head[1:5], "little")

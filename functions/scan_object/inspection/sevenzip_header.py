@@ -96,7 +96,8 @@ class HeaderReader:
         return Streams(0, ())
 
     def _streams(self) -> Streams:
-        pack_start, packed_sizes = 0, ()
+        pack_start = 0
+        packed_sizes: tuple[int, ...] = ()
         shapes: list[_Shape] = []
         sizes: list[int] = []
         checked: list[bool] = []

@@ -1,8 +1,8 @@
 """7z: refuses compression methods that the engine does not know, and broken archives.
 
 Measured on ClamAV 1.4.6: it unpacks stored, LZMA and LZMA2 folders, and LZMA behind the x86 filter;
-it passes in silence over bzip2, deflate, BCJ2, delta and further filters, over archives that are cut
-off, and over what follows an error in a folder. PPMd, which it knows, cannot be verified here.
+it passes in silence over bzip2, deflate, BCJ2, delta and further filters, over archives that are
+cut off, and over what follows an error in a folder. PPMd, which it knows, cannot be verified here.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ MAGIC: Final = b"7z\xbc\xaf\x27\x1c"
 _START: Final = struct.Struct("<6sBBIQQI")
 _MAX_HEADER_BYTES: Final = 64 * 1024 * 1024
 _MAX_DICTIONARY_BYTES: Final = 256 * 1024 * 1024
+_LARGEST_LZMA2_BITS: Final = 40
+_LZMA_PROPERTIES_BYTES: Final = 5
 # liblzma's x86 filter holds back the last bytes of a stream that has no end mark.
 _HELD_BACK_BYTES: Final = 5
 
@@ -128,9 +130,13 @@ def _unpack(packed: Window, folder: Folder, budget: Budget) -> Reader:
 def _lzma_filter(coder: Coder) -> dict[str, int]:
     if coder.method == LZMA2 and len(coder.properties) == 1:
         bits = coder.properties[0]
-        size = 0xFFFFFFFF if bits >= 40 else (2 | bits & 1) << (bits // 2 + 11)
+        size = 0xFFFFFFFF if bits >= _LARGEST_LZMA2_BITS else (2 | bits & 1) << (bits // 2 + 11)
         found = {"id": lzma.FILTER_LZMA2, "dict_size": size}
-    elif coder.method == LZMA and len(coder.properties) == 5 and coder.properties[0] < 9 * 5 * 5:
+    elif (
+        coder.method == LZMA
+        and len(coder.properties) == _LZMA_PROPERTIES_BYTES
+        and coder.properties[0] < 9 * 5 * 5
+    ):
         packed, size = coder.properties[0], int.from_bytes(coder.properties[1:], "little")
         lc, lp, pb = packed % 9, packed // 9 % 5, packed // 45
         found = {
@@ -149,7 +155,7 @@ def _lzma_filter(coder: Coder) -> dict[str, int]:
 
 @dataclass(slots=True)
 class _Raw:
-    """An LZMA decoder for data without a header of their own, whose length is known from outside."""
+    """An LZMA decoder for data without a header, whose length is known from outside."""
 
     _decoder: lzma.LZMADecompressor
     _left: int

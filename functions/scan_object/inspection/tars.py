@@ -92,7 +92,7 @@ def _checksum_holds(header: bytes) -> bool:
         return False
     rest = header[:148] + header[156:BLOCK_BYTES]
     unsigned = sum(rest) + 8 * ord(" ")
-    signed = unsigned - 256 * sum(byte > 127 for byte in rest)
+    signed = unsigned - 256 * sum(byte >= 1 << 7 for byte in rest)
     return int(match[1], 8) in (unsigned, signed)
 
 

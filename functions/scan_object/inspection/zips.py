@@ -9,6 +9,7 @@ directory says, or whose data break off with an error, even where all that matte
 from __future__ import annotations
 
 import bz2
+import itertools
 import struct
 import zlib
 from collections.abc import Iterator
@@ -203,7 +204,7 @@ class _Checked:
 
 def _check_order(parts: list[tuple[int, int]]) -> None:
     parts.sort()
-    for (start, stop), (next_start, next_stop) in zip(parts, parts[1:], strict=False):
+    for (start, stop), (next_start, next_stop) in itertools.pairwise(parts):
         if next_start < stop and (start, stop) != (next_start, next_stop):
             raise RefusedError(Reason.UNREADABLE_FORMAT, "members of the zip archive overlap")
 
