@@ -162,16 +162,6 @@ def test_versioning_begun_after_the_upload_leaves_no_marker(world: World) -> Non
     assert world.versions() == []
 
 
-def test_suspended_versioning_loses_only_the_infected_null_version(world: World) -> None:
-    """The versions from before stay, and no marker hides them."""
-    world.keep_versions()
-    before = world.upload(body=b"clean, first")
-    world.keep_versions(status="Suspended")
-    result = world.upload()
-    assert world.run(result).outcome is Outcome.QUARANTINED
-    assert world.versions() == [("in/box.bin", before.ref.version_id)]
-
-
 def test_object_replaced_before_the_copy_is_reported_and_left(world: World) -> None:
     """Newer content under the name is not touched, and the alert says what was missed."""
     result = world.upload()

@@ -198,7 +198,7 @@ def test_killed_every_time_it_gets_one_step_further() -> None:
                     finished = world.run(result).outcome is Outcome.QUARANTINED
             except Killed:
                 _assert_nothing_lost(world, result, ("after", number))
-        assert number > 5
+        assert number > 4
         assert world.versions() == []
         assert world.alerts()
         assert world.events()
