@@ -59,6 +59,6 @@ def refuse_twins(names: Iterable[str]) -> None:
     for name in names:
         path = PurePosixPath(name)
         key = path.stem if path.suffix in SIGNED_CONTAINERS | UNSIGNED_CONTAINERS else name
-        twin = seen.setdefault(key.casefold(), name)
-        if twin != name:
+        if twin := seen.get(key.casefold()):
             raise InadmissibleFileError(f"{twin} and {name} are the same database twice")
+        seen[key.casefold()] = name

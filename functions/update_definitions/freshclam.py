@@ -154,7 +154,7 @@ def cooldown_end(state: bytes) -> datetime | None:
         return None
     try:
         return datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, ValueError):
+    except (OverflowError, OSError, ValueError):
         return datetime.max.replace(tzinfo=UTC)
 
 

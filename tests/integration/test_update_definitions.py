@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from functions.update_definitions.errors import (
     UntrustedDefinitionsError,
 )
 from functions.update_definitions.result import Outcome
+from functions.update_definitions.vendor import Downloader
 from tests.engine_fixtures import ndb
 from tests.integration.definitions_mirror import Fault, Mirror, running_mirror
 from tests.integration.definitions_vendor import Vendor
@@ -303,6 +304,27 @@ def test_private_mirror_without_differences_is_followed(world: World) -> None:
     world.mirror.files["main.cvd"] = world.vendor.container("main", 2, files)
     assert world.update().outcome is Outcome.PUBLISHED
     assert world.versions()["main.cld"] == 2
+
+
+@dataclass
+class Lagging:
+    """A mirror that announces a newer daily database than it has."""
+
+    downloader: Downloader
+    mirror: str = "lagging"
+
+    def run(self, folder: Path, timeout_seconds: float) -> frozenset[str]:
+        return self.downloader.run(folder, timeout_seconds) | {"daily"}
+
+
+def test_mirror_that_lags_confirms_nothing(world: World) -> None:
+    """The set grows old as long as the mirror cannot deliver what it announces."""
+    world.update()
+    before = world.current()
+    vendor = world.service.vendor
+    world.change(vendor=replace(vendor, downloader=Lagging(vendor.downloader)))
+    assert world.update().outcome is Outcome.BEHIND
+    assert world.current() == before
 
 
 def _altered(content: bytes, position: int) -> bytes:
