@@ -62,10 +62,9 @@ def _condition(operator: str, actual: str | list[str] | None, values: list[str])
     assert not isinstance(actual, list), f"{operator} does not take a multivalued key"
     if operator in ("StringEquals", "ArnEquals", "Bool"):
         return actual in values
-    if operator in ("StringNotEquals", "ArnNotEquals"):
-        # ArnEquals takes wildcards too; the suite's ARNs have none.
+    if operator == "StringNotEquals":
         return actual not in values
-    if operator == "StringNotLike":
+    if operator in ("StringNotLike", "ArnNotLike"):
         return actual is None or not any(_like(value, actual) for value in values)
     raise AssertionError(f"{operator} is not known here")
 

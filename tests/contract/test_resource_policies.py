@@ -18,6 +18,7 @@ BUCKETS = ("Uploads", "Quarantine", "Definitions", "Archive", "Reports")
 SCANNER = "arn:aws:iam::111122223333:role/ScanObjectRole"
 QUARANTINE = "arn:aws:iam::111122223333:role/QuarantineObjectRole"
 UPDATER = "arn:aws:iam::111122223333:role/UpdateDefinitionsRole"
+SESSION = "arn:aws:sts::111122223333:assumed-role"
 ADMIN = "arn:aws:iam::111122223333:role/Admin"
 ROOT = "arn:aws:iam::111122223333:root"
 INVESTIGATOR = "arn:aws:iam::111122223333:role/Investigator"
@@ -75,6 +76,18 @@ UPLOADS_CASES: dict[str, tuple[Request, str | None]] = {
     ),
     "the updater reads no uploads": (uploads("GetObject", UPDATER), READ),
     "a role whose name begins like the scanner's": (uploads("GetObject", f"{SCANNER}2"), READ),
+    "the scanner's session reads, as the embedded AWS names it": (
+        uploads("GetObject", f"{SESSION}/ScanObjectRole/function"),
+        None,
+    ),
+    "a session of a role whose name begins like the scanner's": (
+        uploads("GetObject", f"{SESSION}/ScanObjectRole2/function"),
+        READ,
+    ),
+    "a session that is named like the scanner's role": (
+        uploads("GetObject", f"{SESSION}/Admin/ScanObjectRole/x"),
+        READ,
+    ),
     "anybody may look at tags": (uploads("GetObjectTagging", ADMIN), None),
     # Writing the verdict
     "admin uploads": (uploads("PutObject", ADMIN), None),
@@ -356,3 +369,20 @@ def test_queues_take_messages_from_their_rule_alone_and_over_tls(
         "Deny",
         {"Bool": {"aws:SecureTransport": "false"}},
     )
+
+
+def test_embedded_aws_is_asked_for_everything_but_tls() -> None:
+    """It speaks plain HTTP; all other denials stand there as on AWS."""
+    embedded = Stack(parameters={"AwsEndpointUrl": "http://127.0.0.1:4566"})
+
+    for logical_id in (
+        *Stack().of_type("AWS::S3::BucketPolicy"),
+        *Stack().of_type("AWS::SQS::QueuePolicy"),
+        *Stack().of_type("AWS::SNS::TopicPolicy"),
+    ):
+        if not embedded.exists("Resources", logical_id):
+            continue
+        everywhere = Stack().policy(logical_id)["Statement"]
+        assert embedded.policy(logical_id)["Statement"] == [
+            statement for statement in everywhere if statement["Sid"] != "TlsOnly"
+        ]
