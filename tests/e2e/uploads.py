@@ -154,6 +154,17 @@ class Uploads:
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return bodies
 
+    def next_dead_letters(self) -> list[str]:
+        """Wait for dead letters and return the bodies of those that come first."""
+        letters: list[str] = []
+
+        def some_came() -> bool:
+            letters.extend(self.dead_letters())
+            return bool(letters)
+
+        assert eventually(some_came), "no dead letter came"
+        return letters
+
 
 def eventually(condition: Callable[[], bool], seconds: float = VERDICT_SECONDS) -> bool:
     """Return whether the condition comes true in time."""
