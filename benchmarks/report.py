@@ -11,10 +11,10 @@ from rich.table import Table
 from benchmarks.measure import Pairs, Spread
 
 NOTE = (
-    "Medians, with the 10th to 90th percentile in brackets; subject and baseline run by turns. "
-    "AWS is the embedded one on this machine, and its own latency is in both: on AWS each call "
-    "takes longer, which makes the ratios of (a) and (c) smaller. What each baseline consists of "
-    "is in benchmarks/README.md."
+    "Medians, and in brackets the 10th to the 90th percentile; subject and baseline run by turns. "
+    "AWS is the embedded one on this machine: its own latency is in both sides, and where real "
+    "AWS is slower, the ratios of (a) and (c) come out smaller and (b) fewer times faster. What "
+    "is in each baseline: benchmarks/README.md."
 )
 
 
@@ -27,6 +27,7 @@ class Row:
     measured: str
     baseline: str
     result: str
+    detail: str = ""
     goal: str = ""
     met: bool | None = None
     figures: Mapping[str, float] = field(default_factory=dict)
@@ -38,8 +39,9 @@ def at_most(case: str, subject: str, baseline: str, pairs: Pairs, limit: float |
         case,
         subject,
         _seconds(Spread.of(pairs.subject)),
-        f"{_seconds(Spread.of(pairs.baseline))}  {baseline}",
-        f"{pairs.ratio:.2f} x  [dim]({pairs.ratios.p10:.2f}-{pairs.ratios.p90:.2f})[/]",
+        f"{_seconds(Spread.of(pairs.baseline))}\n{baseline}",
+        f"{pairs.ratio:.2f} x",
+        f"({pairs.ratios.p10:.2f}-{pairs.ratios.p90:.2f})",
         "" if limit is None else f"≤ {limit:g} x",
         None if limit is None else pairs.ratio <= limit,
         _figures(pairs),
@@ -53,8 +55,9 @@ def times_faster(case: str, subject: str, baseline: str, pairs: Pairs, limit: fl
         case,
         subject,
         _seconds(Spread.of(pairs.subject)),
-        f"{_seconds(Spread.of(pairs.baseline))}  {baseline}",
-        f"{faster:.0f} x faster  [dim]({1 / single.p90:.0f}-{1 / single.p10:.0f})[/]",
+        f"{_seconds(Spread.of(pairs.baseline))}\n{baseline}",
+        f"{faster:.0f} x faster",
+        f"({1 / single.p90:.0f}-{1 / single.p10:.0f})",
         f"≥ {limit:g} x faster",
         faster >= limit,
         _figures(pairs),
@@ -66,19 +69,20 @@ def show(rows: Sequence[Row], console: Console) -> None:
     table = Table(
         title="Tidegate benchmarks", caption=NOTE, caption_justify="left", show_lines=True
     )
-    for heading in ("", "Measured", "Time or amount", "Baseline", "Result", "Goal", ""):
-        table.add_column(heading, overflow="fold")
+    for heading in ("", "Measured", "Baseline", "Result", "Goal"):
+        table.add_column(heading)
     for row in rows:
+        outcome = {
+            True: "[bold green]met[/]",
+            False: "[bold white on red] MISSED [/]",
+            None: "[dim]for information[/]",
+        }[row.met]
         table.add_row(
-            *(
-                row.case,
-                row.subject,
-                row.measured,
-                row.baseline,
-                f"[bold]{row.result}[/]",
-                row.goal,
-            ),
-            {True: "[green]met[/]", False: "[bold red]MISSED[/]", None: "[dim]info[/]"}[row.met],
+            row.case,
+            f"{row.measured}\n[dim]{row.subject}[/]",
+            row.baseline.replace("\n", "\n[dim]", 1),
+            f"[bold]{row.result}[/]\n[dim]{row.detail}[/]",
+            f"{row.goal}\n{outcome}".strip(),
         )
     console.print(table)
     missed = [row for row in rows if row.met is False]
@@ -110,4 +114,4 @@ def _seconds(spread: Spread) -> str:
     unit, factor = ("ms", 1000) if spread.median < 1 else ("s", 1)
     digits = 1 if unit == "ms" else 2
     low, high = f"{spread.p10 * factor:.{digits}f}", f"{spread.p90 * factor:.{digits}f}"
-    return f"{spread.median * factor:.{digits}f} {unit} [dim]({low}-{high})[/]"
+    return f"{spread.median * factor:.{digits}f} {unit} ({low}-{high})"

@@ -27,10 +27,11 @@ def of_large_object(bench: Bench) -> list[Row]:
     return [
         Row(
             "e",
-            "1 GiB object (text), memory of the Python process alone (VmHWM)",
-            f"{peak / 1024:.0f} MiB at its peak, in {seconds:.1f} s",
-            f"{before / 1024:.0f} MiB  resident before, after one 1 KB object",
+            "1 GiB object (text): resident memory of the Python process alone (VmHWM)",
+            f"{peak / 1024:.0f} MiB at its peak",
+            f"{before / 1024:.0f} MiB\nresident after one 1 KB object, before the large one",
             f"+ {growth / contents.MEGABYTE:.0f} MB",
+            f"(in {seconds:.0f} s)",
             f"≤ {MAX_GROWTH_BYTES // contents.MEGABYTE} MB",
             growth <= MAX_GROWTH_BYTES,
             {"before_bytes": before * 1024, "peak_bytes": peak * 1024, "seconds": seconds},
