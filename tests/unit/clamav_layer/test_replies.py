@@ -129,6 +129,13 @@ def test_want_of_space_or_memory_is_the_engines_failure(line: str) -> None:
     assert isinstance(judge_troubles([line]), EngineFailure)
 
 
+def test_warning_is_no_less_than_an_error() -> None:
+    """Where the engine warns that it saw a part only, the rest was not looked at."""
+    judgement = judge_troubles(["LibClamAV Warning: cli_tnef: file truncated, returning CLEAN"])
+
+    assert judgement == Unsupported(UNREADABLE, "cli_tnef: file truncated, returning CLEAN")
+
+
 def test_content_that_cannot_be_read_on_is_unsupported() -> None:
     """A stream that the engine could not read to its end is not clean, though it said OK."""
     judgement = judge_troubles(["LibClamAV Error: cli_scanxz: decompress error: 9"])

@@ -146,9 +146,9 @@ class Clamd:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _scan_once(self, descriptor: int, deadline: float) -> tuple[Outcome, list[str]]:
-        """Returns the outcome and, where that is Clean, the errors written meanwhile.
+        """Returns the outcome and, where that is Clean, the complaints written meanwhile.
 
-        Some of the engine's readers report that they could not go on, and then call it OK.
+        Some of the engine's readers complain that they could not go on, and then call it OK.
 
         A policy signature ends a scan, and a threat may lie behind it: then the file is read to
         its end, and the threat is named.

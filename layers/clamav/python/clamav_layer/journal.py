@@ -37,7 +37,7 @@ class Journal:
 
     @contextmanager
     def watch(self) -> Iterator[Callable[[], list[str]]]:
-        """Gives a function that returns the errors written since, whichever scan caused them."""
+        """Gives a function that returns the complaints since, whichever scan caused them."""
         with self._lock:
             place = os.fstat(self._file).st_size
             if self._watchers == 0 and place > MAX_BYTES:

@@ -46,13 +46,16 @@ class EngineLimits:
             "MaxZipTypeRcg",
             "PCREMaxFileSize",
         )
+        milliseconds = int(self.max_scan_seconds * 1000)
         lines = [
             f"LocalSocket {folder / 'socket'}",
             f"DatabaseDirectory {folder / 'database'}",
             f"TemporaryDirectory {folder / 'scratch'}",
             f"MaxThreads {self.threads}",
             f"MaxQueue {self.threads * 2 + 8}",
-            f"MaxScanTime {int(self.max_scan_seconds * 1000)}",
+            f"MaxScanTime {milliseconds}",
+            # A program of the definitions that is cut short finds nothing.
+            f"BytecodeTimeout {milliseconds}",
             *(f"{name} {self.max_bytes}" for name in sizes),
         ]
         return "\n".join(lines) + "\n"

@@ -17,8 +17,9 @@ from enum import StrEnum
 POLICY_PREFIX = "Tidegate.Unsupported."
 UNOFFICIAL_SUFFIX = ".UNOFFICIAL"
 MAX_REPLY_BYTES = 65_536
-# How the engine's messages about itself begin (they are on its output, not in the reply).
-TROUBLE = "LibClamAV Error"
+# How the engine's complaints begin (they are on its output, not in the reply). Over some twelve
+# thousand sound and damaged files it wrote none but for streams that it could not read on.
+TROUBLE = ("LibClamAV Error", "LibClamAV Warning")
 RESOURCES = re.compile(
     r"write|no space|too many open|memory|alloc|mmap|temporary|can't (create|open|generate)"
     r"|(unable|failed) to (create|open)",
@@ -105,12 +106,12 @@ def parse_all(reply: bytes, path: str) -> tuple[Outcome, ...]:
 
 
 def judge_troubles(troubles: Sequence[str]) -> Unsupported | EngineFailure:
-    """Turns the errors that the engine wrote during a scan that it then called OK into an outcome.
+    """Turns what the engine complained of, during a scan that it called OK, into an outcome.
 
     Want of space or memory is the engine's failure. All else is the content's: it could not be
     read to its end.
     """
-    text = " | ".join(line.removeprefix(TROUBLE).lstrip(": ") for line in troubles[:3])
+    text = " | ".join(line.partition(": ")[2] or line for line in troubles[:3])
     if any(RESOURCES.search(line) for line in troubles):
         return EngineFailure(f"the engine ran out of resources: {text}")
     return Unsupported(Reason.UNREADABLE_FORMAT, text)
