@@ -1,6 +1,7 @@
 """Command line of the benchmarks: python -m benchmarks [--only a,c] [--json FILE]."""
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -39,6 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
         "--build", type=Path, default=BUILT_TEMPLATE.parent, help="folder of the built artifacts"
     )
     options = parser.parse_args(arguments)
+    # Asked to end, leave through the `finally` blocks: they stop what was started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     chosen = options.only.split(",")
     unknown = sorted(set(chosen) - CASES.keys())
     if unknown:
@@ -49,6 +52,8 @@ def main(arguments: list[str] | None = None) -> int:
     except (BenchmarkError, LocalError) as error:
         Console(stderr=True).print(f"[bold red]{type(error).__name__}[/]", error, sep="\n")
         return 2
+    except KeyboardInterrupt:
+        return 130
     report.show(rows, console)
     if options.json:
         report.write_json(rows, options.json)
@@ -72,7 +77,10 @@ def _run(chosen: list[str], artifacts: Artifacts, console: Console) -> list[Row]
                 subject = (run.__doc__ or name).splitlines()[0]
                 status.update(f"({name}) {subject}")
                 started = time.monotonic()
-                rows += run(bench)
+                try:
+                    rows += run(bench)
+                except (BenchmarkError, LocalError) as error:
+                    rows.append(report.not_measured(name, subject, str(error)))
                 console.log(f"({name}) done in {time.monotonic() - started:.0f} s")
     return rows
 

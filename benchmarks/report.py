@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from benchmarks.measure import Pairs, Spread
@@ -62,6 +63,11 @@ def times_faster(case: str, subject: str, baseline: str, pairs: Pairs, limit: fl
         faster >= limit,
         _figures(pairs),
     )
+
+
+def not_measured(case: str, subject: str, why: str) -> Row:
+    """Return the row of a case that could not be measured: a goal that is not met."""
+    return Row(case, subject, "-", "-", "not measured", escape(why), met=False)
 
 
 def show(rows: Sequence[Row], console: Console) -> None:
