@@ -29,7 +29,7 @@ from tidegate.errors import (
     object_errors,
 )
 from tidegate.objectref import ObjectRef
-from tidegate.objects import Objects, ObjectState, selector
+from tidegate.objects import Objects, ObjectState, location, selector
 from tidegate.stored import Stored, differences, proofs
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 MAX_SINGLE_COPY_BYTES = 5 * 1024**3
 MAX_PARTS = 10_000
+MAX_PART_BYTES = 5 * 1024**3
 PART_BYTES = 256 * 1024**2
 PART_THREADS = 16
 # Of the checksums that S3 can give of a whole object put together from parts.
@@ -188,7 +189,7 @@ class Copies:
         metadata: Mapping[str, str],
         out_of_time: Callable[[], bool],
     ) -> None:
-        parts = parts_of(original.size_bytes, self._part_bytes)
+        parts = parts_of(original.size_bytes, self._part_bytes_of(original))
         upload_id, etags = self._resume(original, target, parts)
         if upload_id is None:
             upload_id = self._begin(original, target, metadata)
@@ -208,6 +209,19 @@ class Copies:
             tag_set = [{"Key": key, "Value": value} for key, value in original.tags.items()]
             with _copying(original, target):
                 self._s3.put_object_tagging(**_place(target), Tagging={"TagSet": tag_set})  # type: ignore[typeddict-item]
+
+    def _part_bytes_of(self, original: Stored) -> int:
+        """Return the length of the original's own parts, where it was put in equal ones.
+
+        A copy cut alike has the same ETag, which proves it where there is no checksum to do so.
+        """
+        if "-" not in (original.ref.etag or ""):
+            return self._part_bytes
+        with object_errors(f"look up the parts of {original.ref}"):
+            first = self._s3.head_object(**location(original.ref), PartNumber=1)
+        length = first["ContentLength"]
+        alike = len(parts_of(original.size_bytes, length)) == first.get("PartsCount")
+        return length if alike and length <= MAX_PART_BYTES else self._part_bytes
 
     def _begin(self, original: Stored, target: Target, metadata: Mapping[str, str]) -> str:
         algorithm = next(

@@ -94,8 +94,13 @@ class Stored:
     @property
     def md5(self) -> str | None:
         """The MD5 of the content in hexadecimal, where the ETag is that."""
-        etag = self.ref.etag
-        return etag if etag and self.encryption in _ETAG_IS_MD5 and "-" not in etag else None
+        digest = self.etag_digest
+        return digest if digest and "-" not in digest else None
+
+    @property
+    def etag_digest(self) -> str | None:
+        """The ETag, where it is made of the content alone: of one piece, or of its parts."""
+        return self.ref.etag if self.encryption in _ETAG_IS_MD5 else None
 
 
 def proofs(
@@ -104,8 +109,9 @@ def proofs(
     """Return what proves the copy's content true, the strongest first.
 
     Compared are the SHA-256 that the scanner computed, whatever checksums or MD5 the original
-    and the copy both have, and the size. Raises CopyMismatchError (retried) where one of them
-    differs, and where the scanner's SHA-256 is known and nothing but the size could be compared.
+    and the copy both have, and the size, which comes last. Raises CopyMismatchError (retried)
+    where one of them differs, and where the scanner's SHA-256 is known and nothing but the size
+    could be compared.
     """
     pairs: list[tuple[str, object, object]] = [("SHA256", sha256, copy.sha256)]
     if original is not None:
@@ -122,10 +128,13 @@ def proofs(
             raise CopyMismatchError(
                 f"the {name} of the copy {copy.ref} is {found}, that of the original is {wanted}"
             )
-    names = tuple(name for name, _, _ in compared)
+    names = [name for name, _, _ in compared]
+    if original is not None and "-" in (original.etag_digest or ""):
+        # Alike only if both were cut alike: proves much where it is, nothing where it is not.
+        names[-1:-1] = ["MD5 of parts"] if original.etag_digest == copy.etag_digest else []
     if sha256 is not None and not set(names) - {"size"}:
         raise CopyMismatchError(f"S3 tells no checksum by which to prove the copy {copy.ref}")
-    return names
+    return tuple(names)
 
 
 def differences(copy: Stored, original: Stored, metadata: Mapping[str, str]) -> tuple[str, ...]:

@@ -168,6 +168,36 @@ def test_upload_cut_in_other_parts_is_begun_anew(buckets: Any) -> None:
     assert not s3.list_multipart_uploads(Bucket=TARGET.bucket).get("Uploads")
 
 
+def put_in_parts(s3: Any, *parts: bytes) -> ObjectRef:
+    """Upload an object part by part."""
+    name = {"Bucket": BUCKET, "Key": "key"}
+    upload = {**name, "UploadId": s3.create_multipart_upload(**name)["UploadId"]}
+    etags = [
+        s3.upload_part(**upload, PartNumber=number, Body=part)["ETag"]
+        for number, part in enumerate(parts, start=1)
+    ]
+    told = [{"PartNumber": number, "ETag": etag} for number, etag in enumerate(etags, start=1)]
+    answer = s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": told})
+    return ObjectRef(BUCKET, "key", None, answer["ETag"].strip('"'))
+
+
+def test_equal_parts_of_the_original_are_kept(buckets: Any) -> None:
+    """The copy has the original's ETag, which proves it without any checksum."""
+    original = copies(buckets).look(put_in_parts(buckets, b"a" * 7 * MIB, b"b" * 7 * MIB, b"c" * 3))
+    copy = copies(buckets).ensure(original, TARGET, {}, sha256=None, out_of_time=never)
+    assert copy.stored.ref.etag == original.ref.etag
+    assert copy.proofs[-2:] == ("MD5 of parts", "size")
+
+
+def test_unequal_parts_of_the_original_are_cut_anew(buckets: Any) -> None:
+    """No part may be longer than the first one's length allows, so ours are taken."""
+    original = copies(buckets).look(put_in_parts(buckets, b"a" * 5 * MIB, b"b" * 9 * MIB, b"c" * 3))
+    copy = copies(buckets).ensure(original, TARGET, {}, sha256=None, out_of_time=never)
+    assert copy.stored.size_bytes == 14 * MIB + 3
+    body = buckets.get_object(Bucket=TARGET.bucket, Key=TARGET.key)["Body"].read()
+    assert body == b"a" * 5 * MIB + b"b" * 9 * MIB + b"ccc"
+
+
 def test_upload_to_a_longer_key_is_not_ours(buckets: Any) -> None:
     """S3 lists uploads by prefix."""
     s3 = buckets

@@ -62,6 +62,15 @@ def test_composed_checksums_and_etags_prove_nothing() -> None:
     assert proofs(copied(), 68, None, parts) == ("size",)
 
 
+def test_etag_of_parts_proves_where_it_is_alike_and_nothing_elsewhere() -> None:
+    """Copies cut like the original have its ETag; others differ without being false."""
+    source = stored(ObjectRef("uploads", "key", "v1", "abc-3"))
+    alike = stored(ObjectRef("quarantine", "key", "c1", "abc-3"))
+    unlike = stored(ObjectRef("quarantine", "key", "c1", "def-3"))
+    assert proofs(alike, 68, SHA256, source) == ("MD5 of parts", "size")
+    assert proofs(unlike, 68, None, source) == ("size",)
+
+
 def test_kms_etag_is_no_md5() -> None:
     """With a KMS key the ETag is something else."""
     copy = copied(encryption="aws:kms")
