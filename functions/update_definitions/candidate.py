@@ -97,10 +97,18 @@ def identify(paths: Iterable[Path]) -> str:
 
 
 def refuse_older(candidate: Candidate, current: Manifest) -> None:
-    """Raise OlderDefinitionsError where a vendor's database in force is newer than the offered."""
+    """Raise OlderDefinitionsError where a vendor's database in force is newer than the offered.
+
+    Also where it is missing from a set that has others of the vendor's. A set of custom
+    signatures alone is an operator's decision.
+    """
     offered = versions(candidate.files)
     for name, version in versions(current.files).items():
-        if name in offered and offered[name] < version:
+        if offered and name not in offered:
+            raise OlderDefinitionsError(
+                f"{name} is in force and missing from {candidate.origin}: publish all of a set"
+            )
+        if offered and offered[name] < version:
             raise OlderDefinitionsError(
                 f"{name} {offered[name]} is older than {version}, which is in force. "
                 'To go back, invoke this function with {"action": "rollback"}'

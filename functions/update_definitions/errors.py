@@ -6,7 +6,7 @@
     UntrustedDefinitionsError   a signature is missing or wrong; not retried
     UnprovenDefinitionsError    the engine refuses the set, or it flags harmless files; not retried
     InadmissibleFileError       a file that may not be part of a release; not retried
-    OlderDefinitionsError       the set is older than what is in force; not retried
+    OlderDefinitionsError       the set is older or less than what is in force; not retried
     NoEarlierReleaseError       there is nothing to roll back to; not retried
     CoolingDownError            the vendor must not be asked yet; an outcome, never raised further
 
@@ -46,7 +46,7 @@ class InadmissibleFileError(PermanentError):
 
 
 class OlderDefinitionsError(PermanentError):
-    """The vendor's database in force is newer than the one offered."""
+    """A database of the vendor's that is in force is newer than the one offered, or missing."""
 
 
 class NoEarlierReleaseError(PermanentError):

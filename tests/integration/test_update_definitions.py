@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from moto import mock_aws
 
 from functions.update_definitions.errors import (
     DownloadError,
+    OlderDefinitionsError,
     UnprovenDefinitionsError,
     UntrustedDefinitionsError,
 )
@@ -28,8 +30,9 @@ CONTAINERS = {"main.cld", "daily.cld", "bytecode.cld"}
 
 
 @pytest.fixture(scope="module")
-def vendor(built_clamav_layer: Path, tmp_path_factory: pytest.TempPathFactory) -> Vendor:
-    return Vendor.make(built_clamav_layer, tmp_path_factory.mktemp("vendor") / "layer")
+def vendor(built_clamav_layer: Path) -> Iterator[Vendor]:
+    with TemporaryDirectory(prefix="tg-vendor-") as folder:
+        yield Vendor.make(built_clamav_layer, Path(folder) / "layer")
 
 
 @pytest.fixture
@@ -325,6 +328,51 @@ def test_mirror_that_lags_confirms_nothing(world: World) -> None:
     world.change(vendor=replace(vendor, downloader=Lagging(vendor.downloader)))
     assert world.update().outcome is Outcome.BEHIND
     assert world.current() == before
+
+
+def test_signed_databases_are_published_without_any_setting(world: World) -> None:
+    """An offline mirror's files need no permission: the vendor signed them."""
+    world.change(custom_allowed=False)
+    assert world.publish(_databases(world, 2)).outcome is Outcome.PUBLISHED
+    assert world.versions()["daily.cld"] == 2
+    assert world.mirror.asked == []
+    world.assert_whole()
+
+
+def test_altered_database_is_not_published(world: World) -> None:
+    """The error names the file."""
+    files = _databases(world, 1)
+    with pytest.raises(UntrustedDefinitionsError, match=r"main\.cvd is not signed"):
+        world.publish({**files, "main.cvd": _altered(files["main.cvd"], -9)})
+    assert world.keys("releases/") == []
+
+
+def test_older_database_is_not_published(world: World) -> None:
+    """The way back is a rollback; a replayed old set is refused."""
+    world.publish(_databases(world, 2))
+    with pytest.raises(OlderDefinitionsError, match="daily 1 is older than 2"):
+        world.publish(_databases(world, 1))
+
+
+def test_incomplete_set_is_not_published_over_a_complete_one(world: World) -> None:
+    """A forgotten file must not weaken what is in force."""
+    files = _databases(world, 1)
+    world.publish(files)
+    del files["daily.cvd"]
+    with pytest.raises(OlderDefinitionsError, match="daily is in force and missing"):
+        world.publish(files)
+
+
+def test_custom_set_that_the_engine_cannot_read_is_refused(world: World) -> None:
+    """What the engine says of it is in the error."""
+    with pytest.raises(UnprovenDefinitionsError, match=r"own\.ndb: Malformed database"):
+        world.publish({**MAIN, "own.ndb": b"Test.Malformed:0:*:zz\n"})
+    assert world.keys("releases/") == []
+
+
+def _databases(world: World, version: int) -> dict[str, bytes]:
+    world.offer(version)
+    return {name: content for name, content in world.mirror.files.items() if name.endswith(".cvd")}
 
 
 def _altered(content: bytes, position: int) -> bytes:
