@@ -7,6 +7,9 @@ right on AWS; those are put right here, and nothing else is touched:
 aws:PrincipalArn      AWS gives the ARN of the role, ministack that of the role's session:
                       https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
 aws:SecureTransport   "true" on AWS, where the functions use TLS. Here they use the loopback.
+s3:RequestObjectTagKeys, s3:x-amz-copy-source
+                      of uploads and copies, which ministack does not know. (Those of
+                      PutObjectTagging stand in the body, which its evaluation does not see.)
 * in resources        matches line breaks too, which may stand in the key of an object.
 /tmp                  belongs to one execution environment alone:
                       https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
@@ -19,11 +22,12 @@ import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack.app import app
-from ministack.core import iam_evaluator, lambda_runtime
+from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 
 _SESSION_MARK = ":assumed-role/"
 
@@ -34,6 +38,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     options = parser.parse_args()
     iam_evaluator._resolve_condition_key = _facts_as_on_aws(iam_evaluator._resolve_condition_key)
+    iam_actions._s3_object_context = _with_headers_facts(iam_actions._s3_object_context)
     iam_evaluator.fnmatch_iam_cs = matches
     lambda_runtime._worker_class_for = _with_own_tmp(lambda_runtime._worker_class_for)
     configuration = Config()
@@ -53,6 +58,21 @@ def _facts_as_on_aws(resolve: Any) -> Any:
                 return resolve(key, context)
 
     return corrected
+
+
+def _with_headers_facts(describe: Any) -> Any:
+    def described(action: str, query: Any, path: str, headers: dict[str, str]) -> dict[str, Any]:
+        facts: dict[str, Any] = describe(action, query, path, headers)
+        if action == "s3:PutObject":
+            tags = parse_qsl(headers.get("x-amz-tagging", ""), keep_blank_values=True)
+            source = headers.get("x-amz-copy-source")
+            if tags:
+                facts["s3:RequestObjectTagKeys"] = [key for key, _ in tags]
+            if source:
+                facts["s3:x-amz-copy-source"] = source
+        return facts
+
+    return described
 
 
 def role_arn(principal_arn: str) -> str:

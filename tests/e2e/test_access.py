@@ -1,7 +1,7 @@
 """What somebody with every IAM permission can do on the deployed stack, and what policies stop.
 
-The embedded AWS enforces bucket policies, and fills the keys for a read (`s3:ExistingObjectTag`),
-but not those for tags and copies in a request: these are held by
+The embedded AWS enforces bucket policies; of the tags in a request it knows those of an upload
+(test_permissions.py), not those of PutObjectTagging: the latter are held by
 tests/contract/test_resource_policies.py alone.
 """
 
