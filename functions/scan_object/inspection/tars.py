@@ -90,10 +90,11 @@ def _checksum_holds(header: bytes) -> bool:
     match = _OCTAL.match(header[148:156])
     if match is None or not match[1]:
         return False
+    given = int(match[1], 8)
     rest = header[:148] + header[156:BLOCK_BYTES]
     unsigned = sum(rest) + 8 * ord(" ")
-    signed = unsigned - 256 * sum(byte >= 1 << 7 for byte in rest)
-    return int(match[1], 8) in (unsigned, signed)
+    # Some old writers added the bytes up as signed numbers.
+    return given == unsigned or given == unsigned - 256 * sum(byte >> 7 for byte in rest)
 
 
 def _check_rest(source: Reader, budget: Budget) -> None:
