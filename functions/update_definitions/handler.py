@@ -7,8 +7,8 @@ done, and no run asks the vendor again before it ends.
 
 Permissions: s3:ListBucket on the definitions bucket; s3:GetObject on all its objects;
 s3:PutObject on current.json, releases/* and state/*; s3:DeleteObject on releases/*; those for its
-queue. A source to publish from lies in this bucket, or in one whose policy lets the role list and
-read it.
+queue. A source to publish from lies in this bucket (incoming/ is free for that), in the one that
+parameter DefinitionsSourceBucket names, or in one whose policy lets the role list and read it.
 """
 
 from __future__ import annotations

@@ -156,12 +156,12 @@ def test_refusal_begins_a_cool_down_that_is_kept(world: World, fault: Fault, hou
 
 def test_mirror_is_asked_again_after_the_cool_down(world: World) -> None:
     """429 with Retry-After: until then nobody is asked, afterwards the update goes through."""
-    world.mirror.faults["*"] = Fault(429, retry_after_seconds=2)
+    world.mirror.faults["*"] = Fault(429, retry_after_seconds=4)
     until = world.update().cooling_down_until
     assert until
     world.mirror.faults.clear()
     assert world.update().cooling_down_until == until
-    time.sleep(min(5.0, max(0.0, (until - datetime.now(UTC)).total_seconds()) + 0.1))
+    time.sleep(min(8.0, max(0.0, (until - datetime.now(UTC)).total_seconds()) + 0.1))
     assert world.update().outcome is Outcome.PUBLISHED
 
 
