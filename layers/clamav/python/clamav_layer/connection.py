@@ -34,11 +34,14 @@ class Connection(pyclamd.ClamdUnixSocket):  # type: ignore[misc]  # pyclamd has 
     def _exchange(self, command: str, descriptor: int | None = None) -> bytes:
         self._init_socket()
         try:
-            self._send_command(command)
-            if descriptor is not None:
+            if descriptor is None:
+                self._send_command(command)
+            else:
+                # Command and descriptor in one message: the engine wakes up once for both.
                 rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [descriptor]))
-                self.clamd_socket.settimeout(self._remaining())
-                self.clamd_socket.sendmsg([b"\0"], [rights])
+                message = _ended(command) + b"\0"
+                if self.clamd_socket.sendmsg([message], [rights]) != len(message):
+                    raise OSError("the command was not sent whole")
             return self._receive()
         finally:
             self._close_socket()
@@ -53,9 +56,7 @@ class Connection(pyclamd.ClamdUnixSocket):  # type: ignore[misc]  # pyclamd has 
             raise
 
     def _send_command(self, cmd: str) -> None:
-        # A NUL ends the command, so that no name can hold the end of one.
-        self.clamd_socket.settimeout(self._remaining())
-        self.clamd_socket.sendall(b"z" + cmd.encode() + b"\0")
+        self.clamd_socket.sendall(_ended(cmd))
 
     def _recv_response(self) -> str:
         return self._receive().decode("ascii", "backslashreplace").rstrip("\0")
@@ -75,3 +76,8 @@ class Connection(pyclamd.ClamdUnixSocket):  # type: ignore[misc]  # pyclamd has 
         if remaining <= 0:
             raise TimeoutError
         return remaining
+
+
+def _ended(command: str) -> bytes:
+    # A NUL ends the command, so that no name can hold the end of one.
+    return b"z" + command.encode() + b"\0"
