@@ -15,6 +15,7 @@ from functions.scan_object.recorder import Recorder
 from functions.scan_object.releases import Releases
 from functions.scan_object.resident import ResidentEngine
 from functions.scan_object.scanner import Scanner
+from functions.scan_object.workspace import private_folder
 from tidegate.batch import Message, Queue, process_batch
 from tidegate.bus import Bus
 from tidegate.clients import client, configuration
@@ -112,15 +113,15 @@ class ScanService:
 
 def build(settings: Settings, telemetry: Telemetry) -> ScanService:
     """Return the service with its clients and its engine, which is not started yet."""
-    settings.work_directory.mkdir(parents=True, exist_ok=True)
+    work_directory = private_folder(settings.work_directory)
     limits = EngineLimits(
         threads=settings.engine_threads, concurrent_reload=settings.concurrent_reload
     )
     s3 = client("s3")
     dynamodb = boto3.resource("dynamodb", config=configuration())
     engine = ResidentEngine(
-        Releases(s3, settings.definitions_bucket_name, settings.work_directory / "definitions"),
-        Engine(settings.work_directory, limits),
+        Releases(s3, settings.definitions_bucket_name, work_directory / "definitions"),
+        Engine(work_directory, limits),
         max_age_hours=settings.max_definitions_age_hours,
         logger=telemetry.logger,
     )
@@ -141,7 +142,7 @@ def build(settings: Settings, telemetry: Telemetry) -> ScanService:
         max_object_bytes=settings.max_object_bytes,
         unsupported_action=settings.unsupported_action,
         failed_action=settings.failed_action,
-        work_directory=settings.work_directory,
+        work_directory=work_directory,
     )
     queue = Queue(client("sqs"), settings.queue_url, settings.max_receive_count)
     return ScanService(scanner, engine, queue, telemetry, settings.engine_threads)
