@@ -7,7 +7,7 @@ from local import samples
 from local.deployment import Stack
 from local.errors import DeploymentError
 
-_PREFIX = "incoming/tidegate-test/"
+_PREFIX = "incoming/demo/"
 
 
 def publish_test_set(stack: Stack) -> dict[str, Any]:

@@ -60,20 +60,29 @@ def _fingerprint(server: EmbeddedAws) -> str:
 
 def deploy(server: EmbeddedAws) -> Stack:
     """Deploy the built template, or update the stack, and write `.local/env`."""
+    stack = deploy_as(server, stack_name())
+    _write_environment_file(stack)
+    _DEPLOYED_FILE.write_text(_fingerprint(server))
+    return stack
+
+
+def deploy_as(server: EmbeddedAws, name: str, **parameters: str) -> Stack:
+    """Deploy the built template as a stack of this name, with parameters of its own."""
     if not BUILT_TEMPLATE.exists():
         message = f"{BUILT_TEMPLATE.relative_to(REPOSITORY)} is missing: run `make build` first."
         raise DeploymentError(message)
-    configured = _configured_parameters()
     command = [
         str(TOOLS / "sam" / "bin" / "sam"),
         "deploy",
         *("--config-file", str(SAMCONFIG)),
         *("--config-env", CONFIG_ENVIRONMENT),
+        *("--stack-name", name),
         *("--template-file", str(BUILT_TEMPLATE)),
         *("--region", server.variables["AWS_DEFAULT_REGION"]),
         "--parameter-overrides",
-        *configured,
+        *_configured_parameters(),
         f"AwsEndpointUrl={server.endpoint_url}",
+        *(f"{parameter}={value}" for parameter, value in parameters.items()),
     ]
     completed = subprocess.run(
         command,
@@ -91,15 +100,12 @@ def deploy(server: EmbeddedAws) -> Stack:
         last_lines = "\n".join(completed.stdout.splitlines()[-25:])
         message = f"sam deploy failed. The end of {_LOG_FILE}:\n{last_lines}"
         raise DeploymentError(message)
-    stack = describe(server)
-    _write_environment_file(stack)
-    _DEPLOYED_FILE.write_text(_fingerprint(server))
-    return stack
+    return describe(server, name)
 
 
-def describe(server: EmbeddedAws) -> Stack:
-    """Return the deployed stack with its outputs."""
-    name = stack_name()
+def describe(server: EmbeddedAws, name: str | None = None) -> Stack:
+    """Return a deployed stack, the local one unless named, with its outputs."""
+    name = name or stack_name()
     cloudformation = _client("cloudformation", server.endpoint_url)
     (description,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
     outputs = {

@@ -1,0 +1,60 @@
+"""Each function in Lambda's own container, by `sam local invoke`, with a sample event.
+
+Where the real image cannot be pulled, a stand-in made from Debian's Python and Lambda's runtime
+client takes its place (local/lambda_image.py).
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local import invocation, sample_event
+from local.deployment import Stack
+
+_EVENTS = Path(__file__).parents[2] / "events"
+
+pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("lambda_containers")]
+
+
+def test_scan_object_scans_in_the_container(stack: Stack) -> None:
+    """The engine starts from its layer inside the container and gives its verdict."""
+    answer = _invoke(stack, "ScanObjectFunction", "scan_object/direct.json")
+    assert answer["scanResultDetails"]["scanResultStatus"] == "NO_THREATS_FOUND"
+    assert answer["scanner"]["engine"].startswith("ClamAV")
+
+
+def test_scan_object_reports_the_one_bad_record_of_a_batch(stack: Stack) -> None:
+    """An SQS batch is answered with the one record that failed."""
+    event = "scan_object/batch_of_ten_one_bad.json"
+    answer = _invoke(stack, "ScanObjectFunction", event)
+    assert len(answer["batchItemFailures"]) == 1
+
+
+def test_quarantine_object_moves_in_the_container(stack: Stack) -> None:
+    """The object that the sample verdict names is in quarantine afterwards."""
+    answer = _invoke(stack, "QuarantineObjectFunction", "quarantine_object/direct.json")
+    assert answer["quarantine"]["outcome"] == "QUARANTINED"
+    copy = answer["quarantine"]["copy"]
+    found = stack.client("s3").get_object(Bucket=copy["bucket"], Key=copy["key"])
+    assert found["Body"].read() == b"hello"
+
+
+def test_update_definitions_proves_and_publishes_in_the_container(stack: Stack) -> None:
+    """A set of signatures is proven by an engine inside the container, and becomes current."""
+    answer = _invoke(stack, "UpdateDefinitionsFunction", "update_definitions/publish.json")
+    assert "errorMessage" not in answer
+    current = stack.client("s3").get_object(
+        Bucket=stack.output("DefinitionsBucketName"), Key="current.json"
+    )
+    assert json.loads(current["Body"].read())["release"] in json.dumps(answer)
+
+
+def _invoke(stack: Stack, function: str, event: str) -> Any:
+    """Return the function's answer; fail with its log where it gave none."""
+    result = invocation.invoke(stack, function, sample_event.made_true(stack, _EVENTS / event))
+    assert result.status == 0, result.log
+    return json.loads(result.answer.splitlines()[-1])
