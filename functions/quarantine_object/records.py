@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -48,6 +49,6 @@ class Records:
                 if error.response["Error"].get("Code") != "NoSuchKey":
                     raise
                 return None
-        with answer["Body"] as body:
+        with closing(answer["Body"]) as body:
             document: dict[str, Any] = json.loads(body.read())
         return document

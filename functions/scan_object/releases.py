@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,7 +101,7 @@ class Releases:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] == 304:  # noqa: PLR2004
                 return
             raise
-        with answer["Body"] as body:
+        with closing(answer["Body"]) as body:
             self._current = CurrentRelease.from_json(body.read(MAX_DOCUMENT_BYTES + 1))
         self._etag = answer["ETag"]
 
