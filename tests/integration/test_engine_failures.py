@@ -108,6 +108,42 @@ def test_mute_engine_is_a_timed_out_failure_and_is_restarted(engine: Engine) -> 
     assert scan(engine, b"hello") == Clean()
 
 
+def test_mute_engine_is_noticed_long_before_the_deadline(
+    built_clamav_layer: Path, short_path: Path, small_release: Path
+) -> None:
+    """A process that answers no PING is given up at once, so that there is time for a retry."""
+    limits = EngineLimits(patience_seconds=0.5)
+    engine = Engine(short_path / "e", limits, built_clamav_layer)
+    engine.start(small_release)
+    engine.wait_until_proven(READY_SECONDS)
+    os.kill(process_of(engine), signal.SIGSTOP)
+
+    started = time.monotonic()
+    outcome = scan(engine, b"hello", 100.0)
+
+    assert isinstance(outcome, EngineFailure)
+    assert not outcome.timed_out
+    assert "mute" in outcome.message
+    assert time.monotonic() - started < 10.0
+    engine.stop()
+
+
+def test_busy_engine_is_not_taken_for_a_mute_one(
+    built_clamav_layer: Path, short_path: Path, small_release: Path
+) -> None:
+    """With all threads at work the engine still answers that it is alive."""
+    limits = EngineLimits(patience_seconds=0.5, threads=1)
+    engine = Engine(short_path / "e", limits, built_clamav_layer)
+    engine.start(small_release)
+    engine.wait_until_proven(READY_SECONDS)
+    content = slow_to_scan(6)
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = list(pool.map(lambda _: scan(engine, content, 100.0), range(2)))
+
+    assert outcomes == [Clean(), Clean()]
+    engine.stop()
+
+
 def test_deadline_ends_a_scan_under_way(engine: Engine) -> None:
     """A scan that does not end in its time is a failure at that time, not later."""
     content = slow_to_scan()

@@ -154,7 +154,8 @@ class Clamd:
         its end, and the threat is named.
         """
         with self._journal.watch() as troubles:
-            reply = Connection(self._socket, deadline).scan_descriptor(descriptor)
+            connection = Connection(self._socket, deadline, self._limits.patience_seconds)
+            reply = connection.scan_descriptor(descriptor)
             outcome = parse(reply)
             if is_policy(outcome):
                 return self._threat_behind(descriptor, deadline) or outcome, []

@@ -6,6 +6,7 @@ touch the socket are replaced here, so that whatever of pyclamd is used stands o
 """
 
 import array
+import math
 import socket
 import time
 from pathlib import Path
@@ -16,12 +17,18 @@ from clamav_layer.replies import MAX_REPLY_BYTES
 
 
 class Connection(pyclamd.ClamdUnixSocket):  # type: ignore[misc]  # pyclamd has no types
-    """Makes a connection anew for each command, all bounded by one deadline (monotonic clock)."""
+    """Makes a connection anew for each command, all bounded by one deadline (monotonic clock).
 
-    def __init__(self, path: Path, deadline: float) -> None:
+    patience_seconds: after each such time without an answer the engine is asked for a PONG, which
+    it gives at once even when all its threads are at work. So a mute engine is told from a busy one
+    long before the deadline.
+    """
+
+    def __init__(self, path: Path, deadline: float, patience_seconds: float = math.inf) -> None:
         # Not pyclamd's own: that one connects once for nothing.
         self.unix_socket = str(path)
         self._deadline = deadline
+        self._patience_seconds = patience_seconds
 
     def scan_descriptor(self, descriptor: int) -> bytes:
         """Has an open file scanned and returns the whole reply."""
@@ -64,12 +71,30 @@ class Connection(pyclamd.ClamdUnixSocket):  # type: ignore[misc]  # pyclamd has 
     def _receive(self) -> bytes:
         received = bytearray()
         while len(received) <= MAX_REPLY_BYTES:
-            self.clamd_socket.settimeout(self._remaining())
-            part = self.clamd_socket.recv(4096)
+            part = self._receive_part()
             if not part:
                 return bytes(received)
             received += part
         raise OSError(f"the reply is longer than {MAX_REPLY_BYTES} bytes")
+
+    def _receive_part(self) -> bytes:
+        while True:
+            remaining = self._remaining()
+            self.clamd_socket.settimeout(min(remaining, self._patience_seconds))
+            try:
+                return self.clamd_socket.recv(4096)
+            except TimeoutError:
+                if remaining <= self._patience_seconds:
+                    raise
+                self._demand_pong()
+
+    def _demand_pong(self) -> None:
+        deadline = min(self._deadline, time.monotonic() + self._patience_seconds)
+        try:
+            Connection(Path(self.unix_socket), deadline).ping()
+        except OSError as error:
+            self._remaining()
+            raise OSError("the engine is mute") from error
 
     def _remaining(self) -> float:
         remaining = self._deadline - time.monotonic()

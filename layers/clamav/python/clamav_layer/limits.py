@@ -13,18 +13,20 @@ class EngineLimits:
 
     concurrent_reload: a new release is loaded while the old one goes on scanning (twice the
     memory for a while); else scans wait for the change.
+    patience_seconds: after that long without an answer a scan asks whether the engine is alive.
     """
 
     max_bytes: int = HARD_MAX_BYTES
     max_scan_seconds: float = 600.0
     threads: int = 2
     concurrent_reload: bool = True
+    patience_seconds: float = 10.0
 
     def __post_init__(self) -> None:
         if not 0 < self.max_bytes <= HARD_MAX_BYTES:
             raise ValueError(f"max_bytes must be from 1 to {HARD_MAX_BYTES}")
-        if self.max_scan_seconds <= 0 or self.threads < 1:
-            raise ValueError("max_scan_seconds and threads must be positive")
+        if min(self.max_scan_seconds, self.patience_seconds) <= 0 or self.threads < 1:
+            raise ValueError("seconds and threads must be positive")
 
     def settings(self, folder: Path) -> str:
         """Returns the lines for clamd.conf that differ from one run to the next.
