@@ -173,3 +173,23 @@ def test_role_is_lambdas_and_this_functions_alone(stack: Stack, name: str) -> No
         "Principal": {"Service": "lambda.amazonaws.com"},
         "Action": "sts:AssumeRole",
     }
+
+
+def test_own_metrics_that_alarm_are_told_by_the_code(stack: Stack) -> None:
+    """An alarm on a metric that nobody publishes would be quiet for ever."""
+    watched = 0
+    for properties in map(stack.properties, stack.of_type("AWS::CloudWatch::Alarm")):
+        for metric in [
+            properties,
+            *(query["MetricStat"]["Metric"] for query in properties.get("Metrics", [])[:1]),
+        ]:
+            if metric.get("Namespace") != "Tidegate":
+                continue
+            watched += 1
+            (dimension,) = metric["Dimensions"]
+            assert dimension["Name"] == "service"
+            folder = REPOSITORY / "functions" / dimension["Value"]
+            assert any(
+                f'"{metric["MetricName"]}"' in path.read_text() for path in folder.glob("*.py")
+            )
+    assert watched == 4
