@@ -169,6 +169,8 @@ def _texts() -> dict[str, bytes]:
         "PGP signature": b"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nHello\n",
         "mail": message(png(), name="picture.png").as_bytes(),
         "mail with a zip": message(zipped({"a.txt": TEXT}), name="a.zip").as_bytes(),
+        "mail with a 7z": message(_tame(made_by_tools()["7z: Copy"]), name="a.7z").as_bytes(),
+        "mail within a mail": message(message(TEXT).as_bytes(), name="a.eml").as_bytes(),
         "rtf": b"{\\rtf1\\ansi Hello\\par}",
         "empty": b"",
         "one byte": b"x",

@@ -16,6 +16,7 @@ NESTINGS: dict[str, Callable[[bytes], bytes]] = {
     "in zip": lambda content: zips.zipped({"member.bin": content}),
     "in a stored zip": lambda content: zips.Zip(content=content, method=0).build(),
     "in tar.gz": lambda content: gzip.compress(streams.tarred("member.bin", content)),
+    "in mail": lambda content: documents.message(content).as_bytes(),
     "in zip in tar.gz": lambda content: gzip.compress(
         streams.tarred("member.zip", zips.zipped({"member.bin": content}))
     ),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import IO, BinaryIO, Final, cast
 
-from functions.scan_object.inspection import cabinets, sevenzips, tars, zips
+from functions.scan_object.inspection import cabinets, mails, sevenzips, tars, zips
 from functions.scan_object.inspection.bare import is_lzma_alone, is_zlib, refuse_zlib
 from functions.scan_object.inspection.limits import Budget, InspectionLimits
 from functions.scan_object.inspection.reasons import Reason, Refusal, RefusedError
@@ -39,6 +39,7 @@ class _Format(Enum):
     CABINET = auto()
     ZLIB = auto()
     LZMA_ALONE = auto()
+    MAIL = auto()
 
 
 _MAGIC: Final = (
@@ -118,7 +119,9 @@ def _identify(head: bytes) -> _Format | None:
         return _Format.TAR
     if is_zlib(head):
         return _Format.ZLIB
-    return _Format.LZMA_ALONE if is_lzma_alone(head) else None
+    if is_lzma_alone(head):
+        return _Format.LZMA_ALONE
+    return _Format.MAIL if mails.looks_like_mail(head) else None
 
 
 def _inspect_archive(reader: Reader, kind: _Format, budget: Budget, *, depth: int) -> None:
@@ -131,6 +134,9 @@ def _inspect_archive(reader: Reader, kind: _Format, budget: Budget, *, depth: in
         _inspect_content(_STREAMS[kind](reader, budget), budget, depth=depth)
     elif kind is _Format.TAR:
         for content in tars.members(reader, budget):
+            _inspect_content(content, budget, depth=depth)
+    elif kind is _Format.MAIL:
+        for content in mails.parts(reader, budget):
             _inspect_content(content, budget, depth=depth)
     elif isinstance(reader, Window):
         _inspect_in_any_order(reader, kind, budget, depth=depth)
@@ -169,7 +175,8 @@ def _spooled(reader: Reader, budget: Budget) -> IO[bytes]:
     file = tempfile.SpooledTemporaryFile(max_size=budget.limits.memory_bytes)  # noqa: SIM115
     try:
         while data := reader.read(CHUNK_BYTES):
-            budget.spend_bytes(len(data))
+            # The bytes themselves were counted when they were unpacked.
+            budget.check_time()
             file.write(data)
     except BaseException:
         file.close()

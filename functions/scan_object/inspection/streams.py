@@ -15,6 +15,8 @@ from functions.scan_object.inspection.limits import Budget
 from functions.scan_object.inspection.reasons import Reason, RefusedError
 
 CHUNK_BYTES = 256 * 1024
+# What is left behind the end of a stream is copied, so that many tiny streams must stay cheap.
+_PACKED_CHUNK_BYTES = 32 * 1024
 
 
 class Reader(Protocol):
@@ -137,9 +139,8 @@ class Inflater:
 class Unpacked:
     """What a compressed reader unpacks to; broken or missing data raise RefusedError.
 
-    `next_stream` is asked after each end of a stream whether another may follow: it gets the first
-    bytes behind the end and returns how many of them are padding and whether a stream follows.
-    Without it one stream must fill the whole source, except where `tail_allowed` says otherwise.
+    One stream must fill the whole source, unless `multiple` lets others follow or `padding` lets
+    zeros fill the rest.
     """
 
     def __init__(
@@ -152,7 +153,7 @@ class Unpacked:
         multiple: bool = False,
         padding: bool = False,
     ) -> None:
-        """Reads `source`; `multiple` streams may follow one another, zeros may fill the end."""
+        """Reads `source`; `what` names the format in refusals."""
         self._source = source
         self._new = decompressor
         self._budget = budget
@@ -180,7 +181,7 @@ class Unpacked:
             self._end_stream(current)
             return b""
         if current.needs_input and not self._pending:
-            self._pending = self._source.read(CHUNK_BYTES)
+            self._pending = self._source.read(_PACKED_CHUNK_BYTES)
             self._budget.check_time()
             if not self._pending:
                 data = current.decompress(b"", size)
@@ -192,7 +193,7 @@ class Unpacked:
         return data
 
     def _end_stream(self, current: Decompressor) -> None:
-        rest = current.unused_data + self._pending or self._source.read(CHUNK_BYTES)
+        rest = current.unused_data + self._pending or self._source.read(_PACKED_CHUNK_BYTES)
         self._pending = b""
         self._current = None
         if not rest:
@@ -203,6 +204,7 @@ class Unpacked:
         if not self._multiple:
             detail = f"more data follows the {self._what} stream"
             raise RefusedError(Reason.UNREADABLE_FORMAT, detail)
+        self._budget.spend_entry()
         self._current = self._new()
         self._pending = rest
 

@@ -217,3 +217,31 @@ class _Counting(io.BytesIO):
         data = super().read(size)
         self.read_bytes += len(data)
         return data
+
+
+def test_quoted_printable_archive_is_looked_into() -> None:
+    """An archive attached as quoted-printable is read like one in base64."""
+    text = "".join(f"={byte:02X}" for byte in VARIANTS["gzip: cut"]).encode()
+    lines = b"=\n".join(text[at : at + 72] for at in range(0, len(text), 72))
+    head = b"From: a@example.com\nContent-Transfer-Encoding: quoted-printable\n\n"
+    assert reason(head + lines + b"\n--x--\n") is Reason.TRUNCATED
+    assert reason(head + text) is Reason.TRUNCATED
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        gzip.compress(b"") * 300_000,
+        lzma.compress(b"") * 150_000,
+        b"From: a\n" + b"Content-Transfer-Encoding: base64\n\n--\n" * 150_000,
+        b"From: a\nContent-Transfer-Encoding: quoted-printable\n\n" + b"A" * 5_000_000,
+        streams.tarred(content=b"")[:512] * 20_000,
+        b"PK\x03\x04" + b"PK\x05\x06" * 100_000,
+    ],
+    ids=["gzip members", "xz streams", "mail parts", "endless line", "tar headers", "zip ends"],
+)
+def test_tedious_input_is_done_with_soon(content: bytes) -> None:
+    """Input made to keep a reader busy costs no more than its length."""
+    start = time.monotonic()
+    examined(content)
+    assert time.monotonic() - start < 10
