@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from tidegate.definitions import CurrentRelease
 
 CHECK_INTERVAL_SECONDS = 60.0
+# A release that could not be loaded is tried again after this time: it may have been the moment
+# (no time left, S3 out of reach) and not the release.
+REFUSAL_SECONDS = 900.0
 WARM_UP_SECONDS = 300.0
 
 
@@ -72,6 +75,7 @@ class ResidentEngine:
         self._lock = threading.Lock()
         self._loaded: CurrentRelease | None = None
         self._refused: str | None = None
+        self._refused_until = 0.0
         self._next_check = 0.0
 
     def warm_up(self) -> None:
@@ -102,16 +106,20 @@ class ResidentEngine:
         """
         failure = EngineFailure("not asked")
         for _ in range(2):
-            proof = self.ready(deadline)
+            self.ready(deadline)
             seconds = deadline.remaining_seconds("scan")
             try:
-                outcome = self._engine.scan(fd, seconds)
+                examined = self._engine.examine(fd, seconds)
             except EngineUnavailableError as error:
                 # Another scan brought it down between proof and question.
-                outcome = EngineFailure(str(error))
-            if not isinstance(outcome, EngineFailure):
-                return EngineReply(outcome, f"ClamAV {proof.engine_version}", proof.release)
-            failure = outcome
+                failure = EngineFailure(str(error))
+                continue
+            if not isinstance(examined.outcome, EngineFailure):
+                proof = examined.proof
+                return EngineReply(
+                    examined.outcome, f"ClamAV {proof.engine_version}", proof.release
+                )
+            failure = examined.outcome
             self._logger.warning("engine failed", extra={"error_text": failure.message})
             if failure.timed_out:
                 raise DeadlineError(f"the scan was ended after {seconds:.0f} s, at the deadline")
@@ -148,9 +156,12 @@ class ResidentEngine:
         self._next_check = time.monotonic() + CHECK_INTERVAL_SECONDS
         if self._loaded and current.release == self._loaded.release:
             self._loaded = current
-        elif current.release != self._refused or self._loaded is None:
+        elif not self._is_refused(current) or self._loaded is None:
             self._loaded = self._load(current, deadline)
         return self._loaded
+
+    def _is_refused(self, current: CurrentRelease) -> bool:
+        return current.release == self._refused and time.monotonic() < self._refused_until
 
     def _load(self, current: CurrentRelease, deadline: Deadline) -> CurrentRelease:
         seconds = deadline.remaining_seconds("load definitions")
@@ -166,6 +177,7 @@ class ResidentEngine:
             if self._loaded is None:
                 raise
             self._refused = current.release
+            self._refused_until = time.monotonic() + REFUSAL_SECONDS
             self._logger.exception(
                 "release refused; the one before stays in force",
                 extra={"release": current.release, "error_text": str(error)},

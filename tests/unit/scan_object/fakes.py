@@ -10,7 +10,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from clamav_layer.engine import Proof
+from clamav_layer.engine import Examination, Proof
 from clamav_layer.replies import Clean, Outcome
 from functions.scan_object.deadline import Deadline
 from functions.scan_object.scanner import EngineReply
@@ -122,9 +122,9 @@ class FakeEngine:
         self._raise_if_refused(self.release)
         return Proof("1.4.6", self.release, 0.1)
 
-    def scan(self, descriptor: int, timeout_seconds: float) -> Outcome:
+    def examine(self, descriptor: int, timeout_seconds: float) -> Examination:
         self.calls.append("scan")
-        return self.outcomes.pop(0)
+        return Examination(self.outcomes.pop(0), Proof("1.4.6", self.release, 0.1))
 
     def resident_bytes(self) -> int:
         return 0

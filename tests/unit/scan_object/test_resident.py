@@ -90,6 +90,21 @@ def test_release_that_the_engine_refuses_leaves_the_proven_one(tmp_path: Path) -
     assert engine.calls.count(f"load {NEWER_RELEASE}") == 1
 
 
+def test_refused_release_is_tried_again_later(tmp_path: Path) -> None:
+    """It may have been the moment that was bad, and not the release."""
+    releases = FakeReleases(tmp_path)
+    engine = FakeEngine(*[Clean()] * 3, refuses={NEWER_RELEASE: EngineStartError("no time left")})
+    subject = resident(releases, engine)
+    subject.scan(0, PLENTY)
+    releases.answer = current(NEWER_RELEASE)
+    let_a_minute_pass(subject)
+    subject.scan(0, PLENTY)
+    engine.refuses.clear()
+    subject._refused_until = 0.0
+    let_a_minute_pass(subject)
+    assert subject.scan(0, PLENTY).definitions_release == NEWER_RELEASE
+
+
 def test_first_release_that_the_engine_refuses_gives_no_verdict(tmp_path: Path) -> None:
     """Without any proven engine nothing is scanned."""
     engine = FakeEngine(Clean(), refuses={RELEASE: EngineStartError("corrupt")})

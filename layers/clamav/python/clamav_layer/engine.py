@@ -28,6 +28,14 @@ class Proof:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What an engine said, and the proof of the very process that said it."""
+
+    outcome: Outcome
+    proof: Proof
+
+
 class _Run:
     """One process with what is known about it; changed only under the engine's lock."""
 
@@ -132,6 +140,10 @@ class Engine:
             return self._load_instead(definitions, deadline)
 
     def scan(self, descriptor: int, timeout_seconds: float) -> Outcome:
+        """Has an open file scanned within the time; `examine` tells also by whom."""
+        return self.examine(descriptor, timeout_seconds).outcome
+
+    def examine(self, descriptor: int, timeout_seconds: float) -> Examination:
         """Has an open file scanned within the time.
 
         Raises EngineUnavailableError if there is no proven engine to ask. An EngineFailure puts
@@ -144,7 +156,7 @@ class Engine:
             if isinstance(outcome, EngineFailure):
                 with self._state:
                     run.doubt = run.doubt or outcome.message
-            return outcome
+            return Examination(outcome, run.proven())
         finally:
             self._give_back(run)
 
