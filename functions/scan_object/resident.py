@@ -107,9 +107,8 @@ class ResidentEngine:
         failure = EngineFailure("not asked")
         for _ in range(2):
             self.ready(deadline)
-            seconds = deadline.remaining_seconds("scan")
             try:
-                examined = self._engine.examine(fd, seconds)
+                examined = self._engine.examine(fd, deadline.remaining_seconds("scan"))
             except EngineUnavailableError as error:
                 # Another scan brought it down between proof and question.
                 failure = EngineFailure(str(error))
@@ -121,8 +120,6 @@ class ResidentEngine:
                 )
             failure = examined.outcome
             self._logger.warning("engine failed", extra={"error_text": failure.message})
-            if failure.timed_out:
-                raise DeadlineError(f"the scan was ended after {seconds:.0f} s, at the deadline")
         raise NoVerdictError(f"the engine failed twice: {failure.message}")
 
     def age_hours(self) -> float | None:

@@ -1,16 +1,17 @@
 """The resident engine follows the release in force and never answers unproven."""
 
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import cast
 
 import pytest
 
-from clamav_layer.engine import Engine
+from clamav_layer.engine import Engine, Examination
 from clamav_layer.errors import CanaryError, EngineStartError
 from clamav_layer.replies import Clean, EngineFailure, Threat
 from functions.scan_object.assessment import NoVerdictError
-from functions.scan_object.deadline import DeadlineError
+from functions.scan_object.deadline import Deadline, DeadlineError
 from functions.scan_object.resident import (
     EngineNotReadyError,
     ResidentEngine,
@@ -159,11 +160,24 @@ def test_engine_that_fails_twice_gives_no_verdict(tmp_path: Path) -> None:
         resident(FakeReleases(tmp_path), engine).scan(0, PLENTY)
 
 
-def test_scan_that_times_out_is_not_repeated(tmp_path: Path) -> None:
+def test_scan_that_takes_all_the_time_is_not_repeated(tmp_path: Path) -> None:
     """At the deadline the message goes back instead of being tried in no time."""
-    engine = FakeEngine(EngineFailure("no reply", timed_out=True), Clean())
+
+    class SlowEngine(FakeEngine):
+        def examine(self, descriptor: int, timeout_seconds: float) -> Examination:
+            time.sleep(timeout_seconds)
+            return super().examine(descriptor, timeout_seconds)
+
+    engine = SlowEngine(EngineFailure("no reply", timed_out=True), Clean())
     with pytest.raises(DeadlineError):
-        resident(FakeReleases(tmp_path), engine).scan(0, PLENTY)
+        resident(FakeReleases(tmp_path), engine).scan(0, Deadline(time.monotonic() + 0.2))
+    assert engine.calls.count("scan") == 1
+
+
+def test_mute_engine_is_replaced_while_there_is_time(tmp_path: Path) -> None:
+    """An engine that stopped answering costs a restart, not a verdict."""
+    engine = FakeEngine(EngineFailure("mute", timed_out=True), Clean())
+    assert resident(FakeReleases(tmp_path), engine).scan(0, PLENTY).outcome == Clean()
 
 
 def test_no_time_left_gives_no_verdict(tmp_path: Path) -> None:
