@@ -18,7 +18,7 @@ MAKEFLAGS += --no-print-directory
 
 PY := .venv/bin/python
 SAM := .venv/tools/sam/bin/sam
-PIP_INSTALL := -m pip install -qq --disable-pip-version-check --require-hashes
+PIP_INSTALL := -m pip install -qq --no-compile --disable-pip-version-check --require-hashes
 ROOTS := .:layers/shared:layers/clamav/python
 SOURCES := $(wildcard functions layers/shared/tidegate layers/clamav/python/clamav_layer \
                       local benchmarks tests)
