@@ -140,7 +140,6 @@ def _server_environment(port: int, scratch: str) -> dict[str, str]:
         "HOME": scratch,
         "TMPDIR": scratch,
         "LANG": "C.UTF-8",
-        "PYTHONDONTWRITEBYTECODE": "1",
         "AUTH": "true",
         "GATEWAY_PORT": str(port),
         "MINISTACK_REGION": REGION,
