@@ -72,6 +72,14 @@ def test_data_outlives_the_stack(stack: Stack, name: str) -> None:
 
 
 @each_bucket
+def test_policy_outlives_the_stack(stack: Stack, name: str) -> None:
+    """What nobody could read is not opened by deleting the stack: the policy stays, as the data."""
+    policy = stack.template["Resources"][f"{name}Policy"]
+
+    assert policy["DeletionPolicy"] == policy["UpdateReplacePolicy"] == "Retain"
+
+
+@each_bucket
 def test_interrupted_uploads_are_cleared_away(stack: Stack, name: str) -> None:
     """Parts of uploads that nobody ended are billed until somebody removes them."""
     rule = rules(stack, name)["abort-incomplete-uploads"]
