@@ -6,7 +6,7 @@ import gzip
 from collections.abc import Callable
 
 from tests.blind_spots import benign as ordinary
-from tests.blind_spots import documents, foreign, streams, zips
+from tests.blind_spots import documents, foreign, streams, wrappers, zips
 from tests.blind_spots.variant import Variant
 
 # No scanner can tell these from other data by what they hold; see docs/verification-engine.md.
@@ -25,8 +25,9 @@ NESTINGS: dict[str, Callable[[bytes], bytes]] = {
 
 def hostile() -> list[Variant]:
     """Files with the payload in them, or with content that nobody can look into."""
-    parts = (zips.hostile(), streams.hostile(), documents.hostile(), foreign.hostile())
-    return [variant for part in parts for variant in part if variant.name not in UNRECOGNISABLE]
+    modules = (zips, streams, documents, wrappers, foreign)
+    made = [variant for module in modules for variant in module.hostile()]
+    return [variant for variant in made if variant.name not in UNRECOGNISABLE]
 
 
 def nested(nesting: str) -> list[Variant]:
