@@ -21,6 +21,7 @@ OUTPUTS = {
     "LedgerTableName",
     "AlertsTopicArn",
     "ProtectedBucketPolicyStatements",
+    "RescanStateMachineArn",
     *(f"{name}FunctionName" for name in FUNCTIONS),
     *(f"{name}QueueUrl" for name in FUNCTIONS),
     *(f"{name}DeadLetterQueueUrl" for name in FUNCTIONS),
