@@ -65,7 +65,7 @@ def test_recording_again_changes_nothing(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize("sequencer", ["0A", "0B", None])
-@pytest.mark.parametrize("status", set(ScanStatus) - {ScanStatus.THREATS_FOUND})
+@pytest.mark.parametrize("status", sorted(set(ScanStatus) - {ScanStatus.THREATS_FOUND}))
 def test_infected_content_stays_infected(
     ledger: Ledger, status: ScanStatus, sequencer: str | None
 ) -> None:

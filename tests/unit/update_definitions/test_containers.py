@@ -53,7 +53,9 @@ def test_container_that_cannot_be_a_cld_stays_compressed(tmp_path: Path) -> None
     assert (folder / "daily.cvd").read_bytes() == content
 
 
-@pytest.mark.parametrize("packed", [b"no gzip at all", gzip.compress(TAR)[:-20]])
+@pytest.mark.parametrize(
+    "packed", [b"no gzip at all", gzip.compress(TAR)[:-20]], ids=["foreign", "cut"]
+)
 def test_container_that_cannot_be_unpacked_is_refused(tmp_path: Path, packed: bytes) -> None:
     """A broken compression is an error, and no shorter database."""
     path, folder = tmp_path / "daily.cvd", tmp_path / "candidate"
