@@ -1,7 +1,7 @@
 """The server process of the embedded AWS. Runs with ministack's own Python, not with .venv's.
 
 ministack evaluates roles and bucket policies on each call of a function, and runs each execution
-environment as a process. In four things it differs from AWS in a way that would break what is
+environment as a process. In some things it differs from AWS in a way that would break what is
 right on AWS; those are put right here, and nothing else is touched:
 
 aws:PrincipalArn      AWS gives the ARN of the role, ministack that of the role's session:
@@ -11,6 +11,7 @@ s3:RequestObjectTagKeys, s3:x-amz-copy-source
                       of uploads and copies, which ministack does not know. (Those of
                       PutObjectTagging stand in the body, which its evaluation does not see.)
 * in resources        matches line breaks too, which may stand in the key of an object.
+Range                 of a GET that names a version is ignored, and the whole object is answered.
 /tmp                  belongs to one execution environment alone:
                       https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 """
@@ -20,6 +21,7 @@ import asyncio
 import re
 import shutil
 import tempfile
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -28,6 +30,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack.app import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
+from ministack.services import s3
 
 _SESSION_MARK = ":assumed-role/"
 
@@ -40,6 +43,7 @@ def main() -> None:
     iam_evaluator._resolve_condition_key = _facts_as_on_aws(iam_evaluator._resolve_condition_key)
     iam_actions._s3_object_context = _with_headers_facts(iam_actions._s3_object_context)
     iam_evaluator.fnmatch_iam_cs = matches
+    s3._get_object = _with_ranges_of_versions(s3._get_object)
     lambda_runtime._worker_class_for = _with_own_tmp(lambda_runtime._worker_class_for)
     configuration = Config()
     configuration.bind = [f"127.0.0.1:{options.port}"]
@@ -73,6 +77,28 @@ def _with_headers_facts(describe: Any) -> Any:
         return facts
 
     return described
+
+
+def _with_ranges_of_versions(get_object: Any) -> Any:
+    def answered(bucket: str, key: str, headers: dict[str, str], query: Any = None) -> Any:
+        wanted = headers.get("range", "")
+        if not wanted or "versionId" not in (query or {}):
+            return get_object(bucket, key, headers, query)
+        # The checksum of the whole object does not fit a part of it.
+        plain = {name: value for name, value in headers.items() if name != "x-amz-checksum-mode"}
+        status, answer, body = get_object(bucket, key, plain, query)
+        part = s3._parse_range(wanted, len(body)) if status == HTTPStatus.OK else None
+        if part is None:
+            return status, answer, body
+        first, last = part
+        content = body[first : last + 1]
+        told = {
+            "Content-Length": str(len(content)),
+            "Content-Range": f"bytes {first}-{last}/{len(body)}",
+        }
+        return HTTPStatus.PARTIAL_CONTENT.value, {**answer, **told}, content
+
+    return answered
 
 
 def role_arn(principal_arn: str) -> str:

@@ -20,7 +20,12 @@ _STYLES = {
 
 def show(console: Console, fates: list[Fate]) -> None:
     """Print one row for each upload."""
-    table = Table(title="What became of each upload", show_lines=True, padding=(0, 0, 0, 1))
+    table = Table(title="What became of each upload", show_lines=True, padding=(0, 1, 0, 1))
+    releases = {fate.tags["scan-definitions"] for fate in fates if "scan-definitions" in fate.tags}
+    table.caption = (
+        f"Each object that was scanned also carries scan-definitions={', '.join(sorted(releases))}.\n"
+        "Time: from the end of the upload to the verdict's arrival; at first with the engine's start."
+    )
     table.add_column("Upload", ratio=6, overflow="fold")
     table.add_column("Verdict, and why", ratio=6, min_width=17, overflow="fold")
     table.add_column("Tags where it is now", ratio=7, overflow="fold")
@@ -48,7 +53,11 @@ def _row(fate: Fate) -> tuple[Text, Text, Text, Text, Text, Text]:
     )
     if fate.verdict.status != case.expected:
         verdict.append(f"\n{case.expected} expected", "bold magenta")
-    tags = Text("\n").join(Text(f"{key}={value}") for key, value in sorted(fate.tags.items()))
+    tags = Text("\n").join(
+        Text(f"{key}={value}")
+        for key, value in sorted(fate.tags.items())
+        if key != "scan-definitions"
+    )
     return upload, verdict, tags, where, Text(f"{fate.seconds:.1f} s"), mark
 
 
