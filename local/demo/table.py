@@ -21,10 +21,10 @@ _STYLES = {
 def show(console: Console, fates: list[Fate]) -> None:
     """Print one row for each upload."""
     table = Table(title="What became of each upload", show_lines=True, padding=(0, 1, 0, 1))
-    releases = {fate.tags["scan-definitions"] for fate in fates if "scan-definitions" in fate.tags}
+    releases = {fate.tags.get("scan-definitions", "") for fate in fates} - {""}
     table.caption = (
-        f"Each object that was scanned also carries scan-definitions={', '.join(sorted(releases))}.\n"
-        "Time: from the end of the upload to the verdict's arrival; at first with the engine's start."
+        f"What was scanned also carries scan-definitions={', '.join(sorted(releases))}.\n"
+        "Time: from the end of the upload to the verdict; the first scan starts the engine."
     )
     table.add_column("Upload", ratio=6, overflow="fold")
     table.add_column("Verdict, and why", ratio=6, min_width=17, overflow="fold")
