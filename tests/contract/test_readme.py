@@ -19,7 +19,16 @@ DOCUMENTS = [
     *sorted((REPOSITORY / "docs").glob("*.md")),
 ]
 TEMPLATE = load()
-FOLDERS = ("benchmarks", "docs", "events", "functions", "layers", "local", "tests")
+FOLDERS = (
+    "benchmarks",
+    "docs",
+    "events",
+    "functions",
+    "layers",
+    "local",
+    "statemachines",
+    "tests",
+)
 FOLDER_OR_FILE = re.compile(rf"(?<![\w./-])(?:{'|'.join(FOLDERS)})/[\w./-]*\w")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 FENCE = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
