@@ -41,8 +41,7 @@ def test_rescan_gives_each_object_below_the_prefix_another_verdict(
 
     assert _rescan(stack, uploads.bucket, f"{uploads.prefix}in/") == "SUCCEEDED"
 
-    for put in inside:
-        assert eventually(lambda put=put: _verdicts(listener, put) == 2), put.key
+    assert eventually(lambda: all(_verdicts(listener, put) == 2 for put in inside))
     assert eventually(uploads.queue_is_empty)
     assert (_verdicts(listener, archived), _verdicts(listener, outside)) == (1, 1)
 
