@@ -5,14 +5,22 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from clamav_layer.clamd import memory_file
-from clamav_layer.engine import Engine
 from clamav_layer.replies import Clean, Outcome, Threat, Unsupported
 from functions.scan_object.inspection import Refusal, inspect
 from tests.blind_spots.variant import Variant
 
 SCAN_SECONDS = 30.0
+
+
+class Scanner(Protocol):
+    """An engine, or one bare run of clamd."""
+
+    def scan(self, descriptor: int, timeout_seconds: float) -> Outcome:
+        """Has an open file scanned within the time."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +43,7 @@ class Measured:
         return isinstance(self.with_policy, Clean) and self.refusal is None
 
 
-def measure(variant: Variant, alone: Engine, with_policy: Engine) -> Measured:
+def measure(variant: Variant, alone: Scanner, with_policy: Scanner) -> Measured:
     """Asks both engines and the structural checks."""
     content = variant.content
     return Measured(
@@ -46,7 +54,7 @@ def measure(variant: Variant, alone: Engine, with_policy: Engine) -> Measured:
     )
 
 
-def scanned(engine: Engine, content: bytes) -> Outcome:
+def scanned(engine: Scanner, content: bytes) -> Outcome:
     """Has a few bytes scanned through a memory file."""
     with memory_file(content) as descriptor:
         return engine.scan(descriptor, SCAN_SECONDS)

@@ -2,15 +2,19 @@
 
 import io
 import os
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
 from clamav_layer import canary
+from clamav_layer.clamd import Clamd
 from clamav_layer.engine import Engine
-from clamav_layer.replies import Clean, Unsupported
+from clamav_layer.limits import EngineLimits
+from clamav_layer.replies import Clean, Threat
 from functions.scan_object.inspection import inspect
 from tests.blind_spots import corpus
 from tests.blind_spots.measurement import Measured, measure, scanned, table
@@ -46,25 +50,28 @@ def with_policy(built_clamav_layer: Path, release: Path) -> Iterator[Engine]:
 @pytest.fixture(scope="module")
 def alone(
     built_clamav_layer: Path, release: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Engine]:
+) -> Iterator[Clamd]:
     """The same engine with the same settings, without any policy of ours."""
     root = tmp_path_factory.mktemp("bare-layer")
     (root / "clamav" / "policy").mkdir(parents=True)
     for entry in (built_clamav_layer / "clamav").iterdir():
         if entry.name != "policy":
             (root / "clamav" / entry.name).symlink_to(entry)
-    token = f"{canary.POLICY_NAME}:0:*:{canary.POLICY_TOKEN.hex()}\n"
-    (root / "clamav" / "policy" / "canary.ndb").write_text(token, encoding="ascii")
-    with TemporaryDirectory(prefix="tg-") as folder:
-        engine = Engine(Path(folder), root=root)
-        engine.start(release)
-        engine.wait_until_proven(READY_SECONDS)
-        yield engine
-        engine.stop()
+    (root / "clamav" / "policy" / "nothing.ndb").write_text("Test.Nothing:0:0:00112233445566\n")
+    with (
+        TemporaryDirectory(prefix="tg-") as folder,
+        ThreadPoolExecutor(max_workers=1) as keeper,
+    ):
+        clamd = Clamd(Path(folder) / "clamd", release, EngineLimits(), keeper, root)
+        (Path(folder) / "clamd").mkdir()
+        clamd.start()
+        clamd.wait_until_answering(time.monotonic() + READY_SECONDS)
+        yield clamd
+        clamd.stop()
 
 
 @pytest.fixture(scope="module")
-def measured(alone: Engine, with_policy: Engine) -> list[Measured]:
+def measured(alone: Clamd, with_policy: Engine) -> list[Measured]:
     """Every hostile variant, measured."""
     return [measure(variant, alone, with_policy) for variant in corpus.hostile()]
 
@@ -94,11 +101,11 @@ def test_ordinary_file_is_clean(variant: Variant, with_policy: Engine) -> None:
     assert _refusal(variant) is None
 
 
-def test_payload_after_ignored_type_is_scanned(with_policy: Engine) -> None:
-    """A file that begins like an MP3 is scanned like any other: its policy token is found."""
-    found = scanned(with_policy, b"ID3" + canary.POLICY_TOKEN)
-    assert isinstance(found, Unsupported)
-    assert found.name == canary.POLICY_NAME
+def test_type_that_the_engine_ignores_is_scanned(alone: Clamd, with_policy: Engine) -> None:
+    """Three bytes in front make the engine alone ignore a file; with the policy it is scanned."""
+    signature = b"TIDEGATE-RELEASE-" + RELEASE.encode() + b"-CANARY"
+    assert scanned(alone, b"ID3" + signature) == Clean()
+    assert scanned(with_policy, b"ID3" + signature) == Threat(canary.release_name(RELEASE))
 
 
 def test_document_tells_what_was_measured(measured: list[Measured]) -> None:

@@ -2,7 +2,8 @@
 
     EICAR           → a threat: the vendor's (or the set's own) signatures are at work
     release token   → Tidegate.Release.<id>: exactly this release is in force
-    policy token    → Tidegate.Unsupported.Canary: the layer's policy signatures are at work
+    policy token    → Tidegate.Unsupported.Canary: the layer's policy is at work, both its
+                      signatures and its table of file types
     harmless text   → clean
 
 Each release carries its own signature in RELEASE_FILE, made by `release_signature`.
@@ -16,7 +17,9 @@ from clamav_layer.replies import POLICY_PREFIX, Clean, EngineFailure, Outcome, T
 
 RELEASE_FILE = "tidegate-release.ndb"
 POLICY_NAME = f"{POLICY_PREFIX}Canary"
-POLICY_TOKEN = b"TIDEGATE-POLICY" + b"-CANARY"
+# It begins like an MP3, a type that the engine leaves unscanned unless the policy's table of file
+# types is in force (layers/clamav/file_types.py).
+POLICY_TOKEN = b"ID3" + b"TIDEGATE-POLICY" + b"-CANARY"
 HARMLESS = b"A harmless text, which no signature may find.\n"
 
 
