@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tidegate import tags
-from tidegate.errors import ObjectReplacedError, object_errors
+from tidegate.errors import ObjectReplacedError, TransientError, object_errors
 from tidegate.objectref import ObjectRef
 
 if TYPE_CHECKING:
@@ -85,9 +85,17 @@ class Objects:
         return ObjectState.of(ref, answer), answer["Body"]
 
     def open_range(self, ref: ObjectRef, first: int, last: int) -> StreamingBody:
-        """Return bytes `first` to `last`, both included, as a stream that the caller closes."""
+        """Return bytes `first` to `last`, both included, as a stream that the caller closes.
+
+        A server may ignore the Range and answer with the whole object: TransientError then, for
+        other bytes in the place of these would be scanned or copied as if they were the object's.
+        """
         with object_errors(f"read bytes {first}-{last} of {ref}"):
             answer = self._s3.get_object(**selector(ref), Range=f"bytes={first}-{last}")
+        told = answer.get("ContentRange", "the whole object")
+        if not told.startswith(f"bytes {first}-{last}/"):
+            answer["Body"].close()
+            raise TransientError(f"asked for bytes {first}-{last} of {ref}, got {told}")
         return answer["Body"]
 
     def tags(self, ref: ObjectRef) -> dict[str, str]:

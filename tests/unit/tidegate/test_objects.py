@@ -54,6 +54,18 @@ class Racing:
         return getattr(self._s3, name)
 
 
+class OtherRange:
+    """S3 that answers with another range than the one asked for; None: with the whole object."""
+
+    def __init__(self, s3: Any, served: str | None) -> None:
+        self._s3, self._served = s3, served
+
+    def get_object(self, *, Range: str, **arguments: Any) -> Any:  # noqa: N803
+        if self._served:
+            arguments["Range"] = self._served
+        return self._s3.get_object(**arguments)
+
+
 def test_version_is_read_though_a_newer_one_is_current(s3: Any) -> None:
     """An exact version stays readable whatever comes after it."""
     keep_versions(s3)
@@ -90,6 +102,15 @@ def test_range_is_read_with_both_ends(s3: Any) -> None:
     """Bytes first to last, both included."""
     ref = put(s3, b"0123456789")
     assert Objects(s3).open_range(ref, 2, 4).read() == b"234"
+
+
+def test_range_that_the_server_ignores_is_an_error(s3: Any) -> None:
+    """The whole object, answered for a part of it, never passes for that part."""
+    ref = put(s3, b"0123456789")
+
+    for served in (None, "bytes=0-8"):
+        with pytest.raises(TransientError, match="asked for bytes 2-4"):
+            Objects(OtherRange(s3, served)).open_range(ref, 2, 4)  # type: ignore[arg-type]
 
 
 def test_missing_object_or_version_is_named(s3: Any) -> None:
