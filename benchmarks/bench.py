@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
-from benchmarks import artifacts
+from benchmarks import artifacts, events
 from benchmarks.artifacts import Artifacts
 from benchmarks.children import Child, child
 from benchmarks.errors import BenchmarkError
@@ -27,10 +27,17 @@ class Subject:
     child: Child
     directory: Path
 
-    def invoke(self, event: dict[str, Any]) -> float:
-        """Run the handler; return the seconds. A wrong answer ends the benchmark."""
-        answer = self.child.call("invoke", event=event)
-        check(answer.result)
+    def scan(self, item: Item) -> float:
+        """Invoke the handler directly for one object; return the seconds."""
+        answer = self.child.call("invoke", event=events.direct(item))
+        check_verdict(answer.result, item)
+        return answer.seconds
+
+    def scan_batch(self, items: Sequence[Item]) -> float:
+        """Invoke the handler with one SQS message for each object; return the seconds."""
+        answer = self.child.call("invoke", event=events.batch(items))
+        if answer.result["batchItemFailures"]:
+            raise BenchmarkError(f"messages failed: {answer.result['batchItemFailures']}")
         return answer.seconds
 
     @property
@@ -120,15 +127,13 @@ class Bench:
         }
 
 
-def check(answer: Any) -> None:
-    """Make sure that the handler found the object clean: a quick failure is no result."""
-    if "batchItemFailures" in answer:
-        if answer["batchItemFailures"]:
-            raise BenchmarkError(f"messages failed: {answer['batchItemFailures']}")
-        return
-    status = answer["scanResultDetails"]["scanResultStatus"]
+def check_verdict(detail: dict[str, Any], item: Item) -> None:
+    """Make sure that all of the object was read and found clean: a quick failure is no result."""
+    status = detail["scanResultDetails"]["scanResultStatus"]
     if status != "NO_THREATS_FOUND":
-        raise BenchmarkError(f"expected NO_THREATS_FOUND, got {status}: {answer['scanner']}")
+        raise BenchmarkError(f"expected NO_THREATS_FOUND, got {status}: {detail['scanner']}")
+    if detail["scanner"]["sha256"] != item.sha256:
+        raise BenchmarkError(f"{item.key}: what was scanned is not what was uploaded")
 
 
 def expect_clean(reply: str) -> None:

@@ -35,6 +35,7 @@ class Item:
     version: str
     etag: str
     size_bytes: int
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,12 @@ class Resources:
         self.s3.upload_file(str(path), self.objects_bucket, key, Config=TRANSFER)
         state = self.s3.head_object(Bucket=self.objects_bucket, Key=key)
         return Item(
-            self.objects_bucket, key, state["VersionId"], state["ETag"], state["ContentLength"]
+            self.objects_bucket,
+            key,
+            state["VersionId"],
+            state["ETag"],
+            state["ContentLength"],
+            _sha256(path),
         )
 
     def remove(self, item: Item) -> None:
@@ -102,9 +108,7 @@ def publish(s3: Any, bucket: str, folder: Path) -> list[str]:
     """Publish a folder as the release of the same name; return the keys of its files."""
     now = datetime.now(UTC)
     files = tuple(
-        ManifestFile(
-            path.name, hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_size, None
-        )
+        ManifestFile(path.name, _sha256(path), path.stat().st_size, None)
         for path in sorted(folder.iterdir())
     )
     manifest = Manifest(folder.name, now, "synthetic", "benchmarks", 1_000_002, files).to_json()
@@ -116,6 +120,11 @@ def publish(s3: Any, bucket: str, folder: Path) -> list[str]:
     s3.put_object(Bucket=bucket, Key=manifest_key(folder.name), Body=manifest)
     s3.put_object(Bucket=bucket, Key=CURRENT_KEY, Body=current)
     return keys
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _make_ledger(dynamodb: Any, name: str) -> None:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from benchmarks import contents, events
+from benchmarks import contents
 from benchmarks.bench import MAX_OBJECT_BYTES, Bench
 from benchmarks.report import Row
 
@@ -15,12 +15,12 @@ def of_large_object(bench: Bench) -> list[Row]:
     small = bench.resources.put("memory/small.log", contents.text(bench.cache, 1024))
     large = bench.resources.put("memory/large.log", contents.text(bench.cache, OBJECT_BYTES))
     with bench.subject() as subject:
-        subject.invoke(events.batch([small]))
+        subject.scan(small)
         process = Path("/proc") / str(subject.child.process_id)
         # 5: the peak counts from here on (proc(5)).
         (process / "clear_refs").write_text("5")
         before = _kilobytes(process, "VmRSS")
-        seconds = subject.invoke(events.batch([large]))
+        seconds = subject.scan(large)
         peak = _kilobytes(process, "VmHWM")
     bench.resources.remove(large)
     growth = (peak - before) * 1024

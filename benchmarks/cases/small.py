@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks import clamscan, contents, events, report
+from benchmarks import clamscan, contents, report
 from benchmarks.bench import Bench, Subject, expect_clean
 from benchmarks.children import Child
 from benchmarks.measure import Pairs, interleaved
@@ -26,15 +26,13 @@ def against_bare_calls(bench: Bench) -> list[Row]:
     with bench.subject() as subject, bench.bare() as bare:
         items = _items(bench, BATCH)
         item = items[0]
-        subject.invoke(events.direct(item))
+        subject.scan(item)
         bare.call("ready")
         baseline = _bare_scan(bench, bare, subject, item)
         name = f"{CALLS} + bare socket scan"
-        by_queue = _compare(lambda: subject.invoke(events.batch([item])), baseline, REPETITIONS)
-        direct = _compare(lambda: subject.invoke(events.direct(item)), baseline, REPETITIONS)
-        ten = _compare(
-            lambda: subject.invoke(events.batch(items)) / BATCH, baseline, REPETITIONS // 4
-        )
+        by_queue = _compare(lambda: subject.scan_batch([item]), baseline, REPETITIONS)
+        direct = _compare(lambda: subject.scan(item), baseline, REPETITIONS)
+        ten = _compare(lambda: subject.scan_batch(items) / BATCH, baseline, REPETITIONS // 4)
     return [
         report.at_most("a", "1 KB object, whole handler, SQS event", name, by_queue, MAX_RATIO),
         report.at_most("a", "1 KB object, whole handler, direct", name, direct, MAX_RATIO),
@@ -47,7 +45,7 @@ def against_clamscan(bench: Bench) -> list[Row]:
     program = clamscan.fetch(bench.artifacts, bench.cache)
     with bench.subject() as subject, bench.bare() as bare:
         (item,) = _items(bench, 1)
-        subject.invoke(events.direct(item))
+        subject.scan(item)
         bare.call("ready")
         database = subject.engine_folder / "database"
         command = [*program, f"--database={database}", "--no-summary"]
@@ -59,7 +57,7 @@ def against_clamscan(bench: Bench) -> list[Row]:
 
         def warm() -> float:
             # clamscan's load empties the processor's caches, and a warm scan is to be measured.
-            return statistics.median(subject.invoke(events.batch([item])) for _ in range(WARM_UP))
+            return statistics.median(subject.scan_batch([item]) for _ in range(WARM_UP))
 
         pairs = interleaved(warm, baseline, warm_up=1, repetitions=CLAMSCAN_REPETITIONS)
     return [

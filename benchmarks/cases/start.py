@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import contents, events, report
+from benchmarks import contents, report
 from benchmarks.bench import Bench, Subject, expect_clean
 from benchmarks.measure import Pairs, interleaved
 from benchmarks.report import Row
@@ -54,7 +54,7 @@ def against_bare_start(bench: Bench) -> list[Row]:
     path = contents.text(bench.cache, OBJECT_BYTES)
     item = bench.resources.put("start/first.log", path)
     with bench.subject() as subject:
-        subject.invoke(events.direct(item))
+        subject.scan(item)
         recipe = EngineRecipe.of(subject, bench.artifacts.engine)
     content = path.read_text(encoding="ascii")
     whole = interleaved(
@@ -85,7 +85,7 @@ def against_bare_start(bench: Bench) -> list[Row]:
 
 def _first_verdict(bench: Bench, item: Item) -> float:
     with bench.subject() as subject:
-        subject.invoke(events.direct(item))
+        subject.scan(item)
         return subject.child.seconds_since_start()
 
 
