@@ -43,7 +43,7 @@ class Subject:
     @property
     def engine_folder(self) -> Path:
         """The folder of the one engine that runs."""
-        folders = [path.parent for path in self.directory.glob("*/socket")]
+        folders = [path.parent for path in self.directory.rglob("socket")]
         if len(folders) != 1:
             raise BenchmarkError(f"there are {len(folders)} engines in {self.directory}")
         return folders[0]
