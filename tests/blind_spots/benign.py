@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import bz2
 import gzip
 import io
@@ -25,6 +26,29 @@ from tests.blind_spots.zips import Zip, zipped
 TEXT = b"The quick brown fox jumps over the lazy dog.\n" * 200
 _NOISE = random.Random(2).randbytes(200_000)
 _XML = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+
+# Made by 7-Zip, gcab and arj of a text; base85.
+_SEVEN_ZIP = (
+    b"H+sCUCma9-{&W)Rb^rhX00000S^xk500000<tzMM-~;jiZe0L07)q;;lIeVKgb&=6S^a+Ss56bU4FZIQI@HpySdN"
+    b"Sa>(0nV5dJk{l7C5#*spo+&hG+@&9mN91hQt0xoX7x`anodreq^OkrUwx@-pJE&U3V&y;1mRDC1CUZ8TA*03k8el"
+    b"(qD2xrR}<000351^@vGb^r$p0RRCZAprmkgYy6g3IW@Jf8qcD1pyfg00000000000000H6##AkZvb=vWdL&kE&y}"
+    b"@cmQ+&000yU0RRBNiFQRi+5r^?0RSL?q=5hc"
+)
+_CABINET = (
+    b"O;bZg00000;{X5v00000EC2ui000000|5a50RR9100000MgRZ+0RRC2^8)|?00000001Fa001BWZf|sDb1rmvbO7"
+    b"s?Uf-1f^8-UmWz#zj!axi_!Jboa1pEtd9EwOm3KVdEiJD3IT#fAA?eTf->-T%!pYQb?r|qwkF1qQV7y3%y=sO)32"
+    b"MR-CXbh2|GGvC%5E@ETX&!c|G?k{(RGLatX(~;nrL>gR;p|FFX(=tGrL>fm(pK6^TWKF&sM1#2N?U0wZKb1hl#bF"
+    b"-I)~4sbd-+LQ94SO%jpL"
+)
+_ARJ = (
+    b"VCpFVA`1Zm5C8&N9Q6Wg9Q6Wg00000000000000000000003w%VRC8!06A4ul>h)>>Nx-|3jqQU0RS9;0Fq^t000"
+    b"2<0{{Tqfq&uv0HhHB00000037uKYaI0gYXATM0B&z|Wpgfccys^&L4;1w0001lQ<1gAq4?&2Ov3*Dis($h=>|b?6"
+    b"HsmUEC3V$xz8WIb&mVjuYYl@Y5wZ(H+OfdzW09@e>Z<uc-Y_wU?PBy0!Rs9CV-v-hzd|rvy#G;6riOAC@Dco3Q$u"
+    b"aOocO@>=ejTAxwob6v$H{OA1(0!k3>=g)AvyOA1(0!kP+bDWIl;n$Ob$nhIzspr(SI_RwJJHUKUQ0Rj*K0300k0&"
+    b"A22008p?007&8f8qcDq!9oB000009Q6Wg9Q6Wg00000ZZa-(cys^&>i)oH0001lQ<1gAq4?&2Ov3*Dis($h=>|b?"
+    b"6HsmUEC3V$xz8WIb&mVjuYYl@Y5wZ(H+OfdzW09@e>Z<uc-Y_wU?PBy0!Rs9CV-v-hzd|rvy#G;6riOAC@Dco3Q$"
+    b"uaOocO@>=ejTAxwob6v$H{OA1(0!k3>=g)AvyOA1(0!kP+bDWIl;n$Ob$nhIzspr(SI_RwJJ000"
+)
 
 
 def png(width: int = 64, height: int = 64) -> bytes:
@@ -169,7 +193,7 @@ def _texts() -> dict[str, bytes]:
         "PGP signature": b"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nHello\n",
         "mail": message(png(), name="picture.png").as_bytes(),
         "mail with a zip": message(zipped({"a.txt": TEXT}), name="a.zip").as_bytes(),
-        "mail with a 7z": message(_tame(made_by_tools()["7z: Copy"]), name="a.7z").as_bytes(),
+        "mail with a 7z": message(base64.b85decode(_SEVEN_ZIP), name="a.7z").as_bytes(),
         "mail within a mail": message(message(TEXT).as_bytes(), name="a.eml").as_bytes(),
         "rtf": b"{\\rtf1\\ansi Hello\\par}",
         "empty": b"",
@@ -247,10 +271,11 @@ def _archives() -> dict[str, bytes]:
         "bzip2": bz2.compress(TEXT),
         "xz": lzma.compress(TEXT),
         "xz of several streams": lzma.compress(TEXT) * 2,
-        "7z": _tame(tools["7z: Copy"]),
+        "7z": base64.b85decode(_SEVEN_ZIP),
         "iso": _tame(tools["iso: Joliet and Rock Ridge"]),
         "cpio": _tame(tools["cpio: newc"]),
-        "cab": _tame(tools["cab: stored"]),
+        "cab": base64.b85decode(_CABINET),
+        "arj": base64.b85decode(_ARJ),
         "pdf": pdf(stream=zlib.compress(TEXT)),
         "pdf with a picture": _pdf_with_picture(),
     }

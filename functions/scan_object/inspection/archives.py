@@ -7,7 +7,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import IO, BinaryIO, Final, cast
 
-from functions.scan_object.inspection import cabinets, mails, sevenzips, tars, zips
+from functions.scan_object.inspection import arjs, cabinets, mails, sevenzips, tars, zips
 from functions.scan_object.inspection.bare import is_lzma_alone, is_zlib, refuse_zlib
 from functions.scan_object.inspection.limits import Budget, InspectionLimits
 from functions.scan_object.inspection.reasons import Reason, Refusal, RefusedError
@@ -37,6 +37,7 @@ class _Format(Enum):
     XZ = auto()
     TAR = auto()
     CABINET = auto()
+    ARJ = auto()
     ZLIB = auto()
     LZMA_ALONE = auto()
     MAIL = auto()
@@ -117,6 +118,8 @@ def _identify(head: bytes) -> _Format | None:
             return kind
     if tars.looks_like_tar(head):
         return _Format.TAR
+    if arjs.looks_like_arj(head):
+        return _Format.ARJ
     if is_zlib(head):
         return _Format.ZLIB
     if is_lzma_alone(head):
@@ -152,8 +155,10 @@ def _inspect_in_any_order(window: Window, kind: _Format, budget: Budget, *, dept
     elif kind is _Format.SEVEN_ZIP:
         for content in sevenzips.members(window, budget):
             _inspect_content(content, budget, depth=depth)
+    elif kind is _Format.ARJ:
+        arjs.check(window, budget)
     else:
-        cabinets.check(window)
+        cabinets.check(window, budget)
 
 
 def _inspect_zip(window: Window, budget: Budget, *, depth: int, prefixed: bool) -> None:

@@ -30,17 +30,23 @@ class Coder:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """Members packed together; coders are in the order from output to input."""
+    """Members packed together; coders are in the order from output to input.
+
+    A member's checksum is None where the archive has none.
+    """
 
     coders: tuple[Coder, ...]
     packed_sizes: tuple[int, ...]
     size: int
-    member_sizes: tuple[int, ...]
+    members: Members
 
     @property
     def methods(self) -> tuple[bytes, ...]:
         """The coders' method numbers."""
         return tuple(coder.method for coder in self.coders)
+
+
+type Members = tuple[tuple[int, int | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,19 +106,19 @@ class HeaderReader:
         packed_sizes: tuple[int, ...] = ()
         shapes: list[_Shape] = []
         sizes: list[int] = []
-        checked: list[bool] = []
-        members: list[tuple[int, ...]] | None = None
+        checksums: list[int | None] = []
+        members: list[Members] | None = None
         while (kind := self._byte()) != _END:
             if kind == _PACK_INFO:
                 pack_start, packed_sizes = self._pack_info()
             elif kind == _UNPACK_INFO:
-                shapes, sizes, checked = self._unpack_info()
+                shapes, sizes, checksums = self._unpack_info()
             elif kind == _SUBSTREAMS:
-                members = self._substreams(sizes, checked)
+                members = self._substreams(sizes, checksums)
             else:
                 raise _broken()
         if members is None:
-            members = [(size,) for size in sizes]
+            members = [(pair,) for pair in zip(sizes, checksums, strict=True)]
         return Streams(pack_start, self._folders(shapes, packed_sizes, sizes, members))
 
     def _folders(
@@ -120,7 +126,7 @@ class HeaderReader:
         shapes: list[_Shape],
         packed_sizes: tuple[int, ...],
         sizes: list[int],
-        members: list[tuple[int, ...]],
+        members: list[Members],
     ) -> tuple[Folder, ...]:
         folders: list[Folder] = []
         used = 0
@@ -146,7 +152,7 @@ class HeaderReader:
                 raise _broken()
         return start, sizes
 
-    def _unpack_info(self) -> tuple[list[_Shape], list[int], list[bool]]:
+    def _unpack_info(self) -> tuple[list[_Shape], list[int], list[int | None]]:
         self._expect(_FOLDER)
         count = self._count()
         if self._byte():
@@ -157,12 +163,12 @@ class HeaderReader:
         for shape in shapes:
             outputs = [self._number() for _ in range(shape.outputs)]
             sizes.append(outputs[shape.final_output])
-        checked = [False] * count
+        checksums: list[int | None] = [None] * count
         while (kind := self._byte()) != _END:
             if kind != _CRC:
                 raise _broken()
-            checked = self._checksums(count)
-        return shapes, sizes, checked
+            checksums = self._checksums(count)
+        return shapes, sizes, checksums
 
     def _folder(self) -> _Shape:
         coders: list[Coder] = []
@@ -194,7 +200,7 @@ class HeaderReader:
             return _Shape(tuple(reversed(coders)), outputs, outputs - 1, packed)
         raise RefusedError(Reason.UNSUPPORTED_COMPRESSION, "7z coders in an unusual order")
 
-    def _substreams(self, sizes: list[int], checked: list[bool]) -> list[tuple[int, ...]]:
+    def _substreams(self, sizes: list[int], checksums: list[int | None]) -> list[Members]:
         counts = [1] * len(sizes)
         kind = self._byte()
         if kind == _MEMBERS:
@@ -212,24 +218,30 @@ class HeaderReader:
             parts.append((*known, last) if count else ())
         if given:
             kind = self._byte()
-        unchecked = sum(
-            0 if count == 1 and has else count for count, has in zip(counts, checked, strict=True)
-        )
+        # A folder of one member has its checksum already.
+        own = [
+            count == 1 and known is not None for count, known in zip(counts, checksums, strict=True)
+        ]
+        missing = sum(0 if has else count for count, has in zip(counts, own, strict=True))
+        given_later: list[int | None] = [None] * missing
         while kind != _END:
             if kind != _CRC:
                 raise _broken()
-            self._checksums(unchecked)
+            given_later = self._checksums(missing)
             kind = self._byte()
-        return parts
+        later = iter(given_later)
+        return [
+            tuple((size, folder if has else next(later)) for size in part)
+            for part, folder, has in zip(parts, checksums, own, strict=True)
+        ]
 
-    def _checksums(self, count: int) -> list[bool]:
+    def _checksums(self, count: int) -> list[int | None]:
         if self._byte():
             known = [True] * count
         else:
             bits = self._take((count + 7) // 8)
             known = [bool(bits[i // 8] & (0x80 >> i % 8)) for i in range(count)]
-        self._take(4 * sum(known))
-        return known
+        return [int.from_bytes(self._take(4), "little") if has else None for has in known]
 
     def _expect(self, kind: int) -> None:
         if self._byte() != kind:

@@ -55,13 +55,16 @@ def members(window: Window, budget: Budget) -> Iterator[Reader]:
         if place + packed > window.size:
             raise RefusedError(Reason.TRUNCATED, "the 7z archive's content is cut off")
         content = _unpack(window.part(place, packed), folder, budget)
-        for size in folder.member_sizes:
+        for size, checksum in folder.members:
             budget.spend_entry()
-            member = Limited(content, size)
+            member = _Checked(Limited(content, size))
             yield member
             drain(member)
             if member.left > (_HELD_BACK_BYTES if _filtered(folder) else 0):
                 raise RefusedError(Reason.TRUNCATED, "a 7z member is shorter than promised")
+            if member.left == 0 and checksum not in (None, member.checksum):
+                detail = "a 7z member is not what its checksum promises"
+                raise RefusedError(Reason.UNREADABLE_FORMAT, detail)
         drain(content)
         place += packed
 
@@ -151,6 +154,23 @@ def _lzma_filter(coder: Coder) -> dict[str, int]:
     if found["dict_size"] > _MAX_DICTIONARY_BYTES:
         raise RefusedError(Reason.ENGINE_LIMIT, "the 7z archive needs too much memory")
     return found
+
+
+class _Checked:
+    """A member with the checksum of what was read of it."""
+
+    def __init__(self, content: Limited) -> None:
+        self._content = content
+        self.checksum = 0
+
+    @property
+    def left(self) -> int:
+        return self._content.left
+
+    def read(self, size: int, /) -> bytes:
+        data = self._content.read(size)
+        self.checksum = zlib.crc32(data, self.checksum)
+        return data
 
 
 @dataclass(slots=True)
