@@ -8,17 +8,18 @@ dead-letter queue after a few quick receives; messages are worked on by several 
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.batch import (
-    AsyncBatchProcessor,
+    BatchProcessor,
     EventType,
-    async_process_partial_response,
+    process_partial_response,
 )
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tidegate.errors import MisconfiguredError, TidegateError
@@ -26,7 +27,6 @@ from tidegate.errors import MisconfiguredError, TidegateError
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger, Tracer
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from aws_lambda_powertools.utilities.typing import LambdaContext
     from mypy_boto3_sqs import SQSClient
 
@@ -85,16 +85,30 @@ def process_batch(
     `work` returns for a message that is done and raises for one that is not. Never raises for a
     failed message, not even when all failed: each has its own back-off.
     """
-    processor = _BackoffProcessor(queue, logger)
-    free = asyncio.Semaphore(threads)
     segment = _Segment(tracer)
+    messages = [_message(SQSRecord(record), queue.max_receive_count) for record in event["Records"]]
+    if len(messages) == 1:
+        # Most batches of a quiet queue: a thread would cost more than it gives.
+        return _process(event, context, lambda: work(messages[0]), queue, logger)
+    with ThreadPoolExecutor(threads) as pool:
+        begun = iter([pool.submit(segment.run, work, message) for message in messages])
+        # Asked for in the order of the records, which is the order of the messages.
+        return _process(event, context, lambda: next(begun).result(), queue, logger)
 
-    async def handle(record: SQSRecord) -> object:
-        message = _message(record, queue.max_receive_count)
-        async with free:
-            return await asyncio.to_thread(segment.run, work, message)
 
-    return async_process_partial_response(
+def _process(
+    event: dict[str, Any],
+    context: LambdaContext,
+    result_of_next: Callable[[], object],
+    queue: Queue,
+    logger: Logger,
+) -> PartialItemFailureResponse:
+    # Powertools gives the record by this name.
+    def handle(record: SQSRecord) -> object:  # noqa: ARG001
+        return result_of_next()
+
+    processor = _BackoffProcessor(queue, logger)
+    return process_partial_response(
         event=event, record_handler=handle, processor=processor, context=context
     )
 
@@ -109,7 +123,7 @@ def _message(record: SQSRecord, max_receive_count: int) -> Message:
     )
 
 
-class _BackoffProcessor(AsyncBatchProcessor):
+class _BackoffProcessor(BatchProcessor):
     """Reports partial failures, and sets when each failed message comes back."""
 
     def __init__(self, queue: Queue, logger: Logger) -> None:
