@@ -19,7 +19,6 @@ IMAGE = "public.ecr.aws/lambda/python:3.13-x86_64"
 _STAND_IN_LABEL = "tidegate.stand-in"
 _REQUIREMENTS = REPOSITORY / "requirements" / "lambda_runtime.txt"
 _SUITE = "trixie"  # the Debian release whose Python is 3.13
-_MIRROR = "http://deb.debian.org/debian"
 _PULL_SECONDS = 300
 _BOOTSTRAP = """\
 #!/bin/sh
@@ -109,7 +108,7 @@ def _make(archive: Path) -> None:
         shutil.rmtree(stale) if stale.is_dir() else stale.unlink()
     root = archive.with_suffix(".root")
     packages = "--include=python3,ca-certificates"
-    _run([debootstrap, "--variant=minbase", packages, _SUITE, str(root), _MIRROR])
+    _run([debootstrap, "--variant=minbase", packages, _SUITE, str(root)])
     runtime = root / "var" / "runtime"
     # sys.executable is the same Python release, so the wheels that pip chooses fit the image.
     _run(

@@ -41,14 +41,14 @@ def empty_root(
     """A root that holds the layer at /opt and a release, and nothing else: no /proc, /dev, /lib."""
     root = tmp_path_factory.mktemp("root")
     shutil.copytree(built_clamav_layer, root / "opt")
-    work = root / "work"
+    work = root / "job"
     compose(small_release, root / "opt/clamav/policy", root / "links")
     # Copies: where the links lead to is not the same inside the root.
     shutil.copytree(root / "links", work / "database")
     shutil.rmtree(root / "links")
     (work / "scratch").mkdir()
     fixed = (root / "opt/clamav/etc/clamd.conf").read_text()
-    (work / "clamd.conf").write_text(fixed + EngineLimits().settings(Path("/work")))
+    (work / "clamd.conf").write_text(fixed + EngineLimits().settings(Path("/job")))
     for path in (work, *work.rglob("*")):
         path.chmod(0o777 if path.is_dir() else 0o644)
     for path in (root, *root.parents[:2]):
@@ -69,9 +69,9 @@ def command(root: Path, program: str, *arguments: str) -> list[str]:
 @pytest.fixture(scope="module")
 def clamd_socket(empty_root: Path) -> Iterator[Path]:
     """The socket of a clamd at work in the empty root."""
-    path = empty_root / "work" / "socket"
+    path = empty_root / "job" / "socket"
     # As the engine starts it: tied to the life of the process that starts it.
-    clamd = [*LOADER, "/opt/clamav/bin/clamd", "--config-file=/work/clamd.conf"]
+    clamd = [*LOADER, "/opt/clamav/bin/clamd", "--config-file=/job/clamd.conf"]
     arguments = command(empty_root, "setpriv", "--pdeathsig=KILL", *clamd)
     with subprocess.Popen(arguments, env=SEARCH, stdin=subprocess.DEVNULL) as process:
         deadline = time.monotonic() + READY_SECONDS
@@ -175,7 +175,7 @@ def test_engine_listens_at_no_port(built_clamav_layer: Path) -> None:
     """The unix socket is the only way in."""
     settings = (built_clamav_layer / "clamav/etc/clamd.conf").read_text()
 
-    assert "TCPSocket" not in settings + EngineLimits().settings(Path("/work"))
+    assert "TCPSocket" not in settings + EngineLimits().settings(Path("/job"))
 
 
 def test_two_builds_are_alike(built_clamav_layer: Path, tmp_path: Path) -> None:
