@@ -97,8 +97,10 @@ def start() -> EmbeddedAws:
     while not _answers(port):
         if process.poll() is not None or time.monotonic() > deadline:
             last_lines = "\n".join(_LOG_FILE.read_text(errors="replace").splitlines()[-15:])
+            status = process.poll()
             stop()
-            message = f"The embedded AWS did not start. The end of {_LOG_FILE}:\n{last_lines}"
+            happened = "gave no answer" if status is None else f"ended with status {status}"
+            message = f"The embedded AWS {happened}. The end of {_LOG_FILE}:\n{last_lines}"
             raise EmbeddedAwsError(message)
         time.sleep(0.1)
     return server
