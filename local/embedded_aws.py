@@ -28,7 +28,7 @@ _STATE_FILE = STATE / "embedded-aws.json"
 _LOG_FILE = STATE / "embedded-aws.log"
 _PYTHON = TOOLS / "embedded" / "bin" / "python"
 _SERVER = REPOSITORY / "local" / "embedded_server.py"
-_START_SECONDS = 60.0
+_START_SECONDS = 180.0
 
 
 @dataclass(frozen=True, slots=True)
