@@ -47,6 +47,11 @@ def lha(method: bytes = b"-lh0-") -> bytes:
     return bytes([len(body), sum(body) & 0xFF]) + body + PAYLOAD + b"\0"
 
 
+def changed(archive: bytes, at: int, byte: int) -> bytes:
+    """Replaces one byte."""
+    return archive[:at] + bytes([byte]) + archive[at + 1 :]
+
+
 def ar() -> bytes:
     """Returns a Unix archive, which Debian packages and static libraries are."""
     head = b"%-16s%-12d%-6d%-6d%-8s%-10d`\n" % (b"payload.com/", 0, 0, 0, b"100644", len(PAYLOAD))
@@ -122,6 +127,14 @@ def hostile() -> list[Variant]:
         "7z: cut": seven[:-20],
         "7z: cut to its first header": seven[:32],
         "7z: broken content": seven[:34] + b"\xff" * 8 + seven[42:],
+        "7z: wrong checksum": changed(tools["7z: Copy"], 500, 0xFF),
+        "7z: wrong end mark": changed(seven, 128, 0xFF),
+        "cab: folder without blocks": changed(cabinet, 40, 0),
+        "cab: member without a name": changed(cabinet, 60, 0),
+        "cab: too many folders": changed(cabinet, 26, 3),
+        "arj: cut": tools["arj: packed"][:-5],
+        "cpio: broken header": changed(tools["cpio: newc"], 20, 0),
+        "cpio: cut": tools["cpio: newc"][:900],
         "7z behind a program": b"MZ" + bytes(300) + tools["7z: BCJ2 and LZMA2"],
         "cab: cut": cabinet[:-20],
         "cab: other reserved field": cabinet[:4] + b"\1\0\0\0" + cabinet[8:],

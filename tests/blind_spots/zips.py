@@ -241,6 +241,7 @@ def hostile() -> list[Variant]:
         ).build(),
         "mark of a single part": Zip(prefix=b"PK00").build(),
         "behind a broken header": b"PK\x03\x04" + bytes(100) + Zip().build(),
+        "first header cut off": zipped(payload_twice, seekable=False)[16:],
         "behind another archive": benign + Zip().build(),
         "with a comment": Zip(comment=b"a comment").build(),
         "with data behind": Zip(suffix=b"x" * 100).build(),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import Enum, auto
 from typing import IO, BinaryIO, Final, cast
 
-from functions.scan_object.inspection import arjs, cabinets, mails, sevenzips, tars, zips
+from functions.scan_object.inspection import arjs, cabinets, cpios, mails, sevenzips, tars, zips
 from functions.scan_object.inspection.bare import is_lzma_alone, is_zlib, refuse_zlib
 from functions.scan_object.inspection.limits import Budget, InspectionLimits
 from functions.scan_object.inspection.reasons import Reason, Refusal, RefusedError
@@ -38,6 +38,7 @@ class _Format(Enum):
     TAR = auto()
     CABINET = auto()
     ARJ = auto()
+    CPIO = auto()
     ZLIB = auto()
     LZMA_ALONE = auto()
     MAIL = auto()
@@ -52,10 +53,23 @@ _MAGIC: Final = (
     (b"\xfd7zXZ\0", _Format.XZ),
     (cabinets.MAGIC, _Format.CABINET),
 )
+_LOOKS: Final[tuple[tuple[Callable[[bytes], bool], _Format], ...]] = (
+    (tars.looks_like_tar, _Format.TAR),
+    (arjs.looks_like_arj, _Format.ARJ),
+    (cpios.looks_like_cpio, _Format.CPIO),
+    (is_zlib, _Format.ZLIB),
+    (is_lzma_alone, _Format.LZMA_ALONE),
+    (mails.looks_like_mail, _Format.MAIL),
+)
 _STREAMS: Final[dict[_Format, Callable[[Reader, Budget], Unpacked]]] = {
     _Format.GZIP: gunzip,
     _Format.BZIP2: bunzip2,
     _Format.XZ: unxz,
+}
+_SEQUENCES: Final[dict[_Format, Callable[[Reader, Budget], Iterator[Reader]]]] = {
+    _Format.TAR: tars.members,
+    _Format.CPIO: cpios.members,
+    _Format.MAIL: mails.parts,
 }
 # Behind these the engine does not look for an appended zip archive.
 _NO_ZIP_BEHIND: Final = frozenset({_Format.GZIP, _Format.TAR})
@@ -100,6 +114,8 @@ def _inspect_appended(window: Window, kind: _Format | None, budget: Budget) -> N
         directory = zips.find_directory(window)
         first = directory and window.read_at(directory.start, 4) == zips.CENTRAL_MAGIC
     except RefusedError:
+        if zips.CENTRAL_MAGIC in tail:
+            raise
         # Not a directory that a tool could use: the four bytes occur by chance.
         return
     ends_the_file = directory is not None and directory.end == window.size
@@ -116,15 +132,7 @@ def _identify(head: bytes) -> _Format | None:
     for magic, kind in _MAGIC:
         if head.startswith(magic):
             return kind
-    if tars.looks_like_tar(head):
-        return _Format.TAR
-    if arjs.looks_like_arj(head):
-        return _Format.ARJ
-    if is_zlib(head):
-        return _Format.ZLIB
-    if is_lzma_alone(head):
-        return _Format.LZMA_ALONE
-    return _Format.MAIL if mails.looks_like_mail(head) else None
+    return next((kind for looks_like, kind in _LOOKS if looks_like(head)), None)
 
 
 def _inspect_archive(reader: Reader, kind: _Format, budget: Budget, *, depth: int) -> None:
@@ -135,11 +143,8 @@ def _inspect_archive(reader: Reader, kind: _Format, budget: Budget, *, depth: in
         refuse_zlib(reader, budget)
     elif kind in _STREAMS:
         _inspect_content(_STREAMS[kind](reader, budget), budget, depth=depth)
-    elif kind is _Format.TAR:
-        for content in tars.members(reader, budget):
-            _inspect_content(content, budget, depth=depth)
-    elif kind is _Format.MAIL:
-        for content in mails.parts(reader, budget):
+    elif kind in _SEQUENCES:
+        for content in _SEQUENCES[kind](reader, budget):
             _inspect_content(content, budget, depth=depth)
     elif isinstance(reader, Window):
         _inspect_in_any_order(reader, kind, budget, depth=depth)

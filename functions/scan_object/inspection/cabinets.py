@@ -40,6 +40,8 @@ def check(window: Window, budget: Budget) -> None:
     if flags & _HAS_RESERVE:
         own, per_folder, per_block = _RESERVE.unpack(_exactly(window, at, _RESERVE.size))
         at += _RESERVE.size + own
+    if at + folders * (_FOLDER.size + per_folder) > first_file:
+        raise RefusedError(Reason.UNREADABLE_FORMAT, "a cabinet's tables overlap")
     unpacked: list[int] = []
     for _ in range(folders):
         place, blocks, _ = _FOLDER.unpack(_exactly(window, at, _FOLDER.size))
@@ -70,7 +72,7 @@ def _check_files(window: Window, at: int, files: int, unpacked: list[int], budge
         if folder >= len(unpacked) or start + size > unpacked[folder]:
             raise RefusedError(Reason.UNREADABLE_FORMAT, "a cabinet's member has no content")
         name = window.read_at(at + _FILE.size, _LONGEST_NAME + 1)
-        if b"\0" not in name:
+        if name.find(b"\0") < 1:
             raise RefusedError(Reason.UNREADABLE_FORMAT, "a cabinet's member has no name")
         at += _FILE.size + name.index(b"\0") + 1
 

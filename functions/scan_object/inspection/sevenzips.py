@@ -11,7 +11,6 @@ import lzma
 import struct
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from functions.scan_object.inspection.limits import Budget
@@ -29,6 +28,7 @@ from functions.scan_object.inspection.sevenzip_header import (
 from functions.scan_object.inspection.streams import (
     Decompressor,
     Limited,
+    Peeked,
     Reader,
     Unpacked,
     Window,
@@ -109,6 +109,9 @@ def _decode_header(window: Window, pack_start: int, folder: Folder, budget: Budg
     header = read_exactly(content, folder.size)
     if len(header) != folder.size:
         raise RefusedError(Reason.TRUNCATED, "the 7z archive's header is cut off")
+    ((_, checksum),) = folder.members
+    if checksum not in (None, zlib.crc32(header)):
+        raise RefusedError(Reason.UNREADABLE_FORMAT, "the 7z archive's header is broken")
     return header
 
 
@@ -124,10 +127,23 @@ def _unpack(packed: Window, folder: Folder, budget: Budget) -> Reader:
     if compressor not in {(LZMA,), (LZMA2,)}:
         detail = "7z method " + "+".join(method.hex() for method in methods)
         raise RefusedError(Reason.UNSUPPORTED_COMPRESSION, detail)
-    filters = [{"id": lzma.FILTER_X86}] if _filtered(folder) else []
-    filters.append(_lzma_filter(folder.coders[-1]))
-    new: Callable[[], Decompressor] = lambda: _Raw(filters, folder.size)  # noqa: E731
-    return Unpacked(packed, new, budget, "7z")
+    last = folder.coders[-1]
+    settings = _lzma_filter(last)
+    if methods == (LZMA,):
+        # The old file format's header adds nothing, but has the decoder verify the very end.
+        head = last.properties + folder.size.to_bytes(8, "little")
+        alone: Callable[[], Decompressor] = lambda: lzma.LZMADecompressor(lzma.FORMAT_ALONE)  # noqa: E731
+        return Unpacked(Peeked(head, packed), alone, budget, "7z")
+    filters = [{"id": lzma.FILTER_X86}, settings] if _filtered(folder) else [settings]
+    if last.method == LZMA2:
+        raw: Callable[[], Decompressor] = lambda: _decoder(filters)  # noqa: E731
+        return Unpacked(packed, raw, budget, "7z")
+    measured: Callable[[], Decompressor] = lambda: _Measured(_decoder(filters), folder.size)  # noqa: E731
+    return Unpacked(packed, measured, budget, "7z")
+
+
+def _decoder(filters: list[dict[str, int]]) -> lzma.LZMADecompressor:
+    return lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=filters)
 
 
 def _lzma_filter(coder: Coder) -> dict[str, int]:
@@ -173,15 +189,11 @@ class _Checked:
         return data
 
 
-@dataclass(slots=True)
-class _Raw:
-    """An LZMA decoder for data without a header, whose length is known from outside."""
+class _Measured:
+    """A decoder of data without an end mark, whose length is known from outside."""
 
-    _decoder: lzma.LZMADecompressor
-    _left: int
-
-    def __init__(self, filters: list[dict[str, int]], size: int) -> None:
-        self._decoder = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=filters)
+    def __init__(self, decoder: lzma.LZMADecompressor, size: int) -> None:
+        self._decoder = decoder
         self._left = size
 
     @property
