@@ -78,10 +78,13 @@ def _run(chosen: list[str], artifacts: Artifacts, console: Console) -> list[Row]
                 status.update(f"({name}) {subject}")
                 started = time.monotonic()
                 try:
-                    rows += run(bench)
+                    found = run(bench)
                 except (BenchmarkError, LocalError) as error:
-                    rows.append(report.not_measured(name, subject, str(error)))
+                    found = [report.not_measured(name, subject, str(error))]
+                for row in found:
+                    console.log(f"({name}) [bold]{row.result}[/]  {row.subject}")
                 console.log(f"({name}) done in {time.monotonic() - started:.0f} s")
+                rows += found
     return rows
 
 
