@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
 from benchmarks.serving import serve
 
@@ -27,13 +28,13 @@ class Bare:
     """Bare AWS calls, bare downloads, bare scans, and a bare start of the engine."""
 
     def __init__(self) -> None:
-        self.s3 = boto3.client("s3")
+        self.s3 = _client("s3")
         self.started: list[subprocess.Popen[bytes]] = []
 
     def ready(self) -> None:
         """Make the clients that only the small object's case needs."""
-        self.dynamodb = boto3.client("dynamodb")
-        self.events = boto3.client("events")
+        self.dynamodb = _client("dynamodb")
+        self.events = _client("events")
 
     def calls_and_scan(self, item: dict[str, Any], engine_socket: str) -> str:
         """Do the AWS calls of one verdict one after the other, and one scan by the socket."""
@@ -42,7 +43,7 @@ class Bare:
         os.write(descriptor, answer["Body"].read())
         reply = scan(engine_socket, descriptor)
         os.close(descriptor)
-        self._record(item, reply)
+        self._record(item)
         return reply
 
     def calls_and_clamscan(self, item: dict[str, Any], command: list[str]) -> str:
@@ -53,31 +54,22 @@ class Bare:
             file.flush()
             done = subprocess.run([*command, file.name], capture_output=True, text=True, check=True)
         reply = done.stdout.strip().rpartition(": ")[2]
-        self._record(item, reply)
+        self._record(item)
         return reply
 
-    def _record(self, item: dict[str, Any], verdict: str) -> None:
-        self.dynamodb.put_item(
-            TableName=item["table"],
-            Item={
-                "object": {"S": f"{item['bucket']}/{item['key']}"},
-                "version": {"S": item["version"]},
-                "status": {"S": verdict},
-                "scannedAt": {"S": "2026-01-01T00:00:00Z"},
-                "etag": {"S": item["etag"]},
-            },
-        )
+    def _record(self, item: dict[str, Any]) -> None:
+        """Make the calls that write a verdict down, with what the handler wrote."""
+        self.dynamodb.put_item(TableName=item["table"], Item=item["row"])
         present = self.s3.get_object_tagging(**_location(item))["TagSet"]
-        tags = [tag for tag in present if tag["Key"] != "scan-status"]
-        tags.append({"Key": "scan-status", "Value": verdict})
+        ours = {tag["Key"] for tag in item["tags"]}
+        tags = [tag for tag in present if tag["Key"] not in ours] + item["tags"]
         self.s3.put_object_tagging(**_location(item), Tagging={"TagSet": tags})
-        detail = json.dumps({"bucket": item["bucket"], "key": item["key"], "verdict": verdict})
         self.events.put_events(
             Entries=[
                 {
                     "Source": "bare",
-                    "DetailType": "Bare Result",
-                    "Detail": detail,
+                    "DetailType": "Object Scan Result",
+                    "Detail": json.dumps(item["detail"]),
                     "EventBusName": item["bus"],
                 }
             ]
@@ -142,6 +134,18 @@ class Bare:
             process.kill()
             process.wait()
         self.started.clear()
+
+
+def _client(service: str) -> Any:
+    """Return a client of the same settings as the handler's."""
+    settings = Config(
+        connect_timeout=3,
+        read_timeout=30,
+        retries={"mode": "standard", "total_max_attempts": 5},
+        max_pool_connections=32,
+        tcp_keepalive=True,
+    )
+    return boto3.client(service, config=settings)  # type: ignore[call-overload]
 
 
 def scan(engine_socket: str, descriptor: int) -> str:

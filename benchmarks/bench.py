@@ -5,7 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from rich.console import Console
 
 from benchmarks import artifacts, events
 from benchmarks.artifacts import Artifacts
-from benchmarks.children import Child, child
+from benchmarks.children import Answer, Child, child
 from benchmarks.errors import BenchmarkError
 from benchmarks.resources import Item, Resources
 
@@ -29,9 +29,12 @@ class Subject:
 
     def scan(self, item: Item) -> float:
         """Invoke the handler directly for one object; return the seconds."""
-        answer = self.child.call("invoke", event=events.direct(item))
-        check_verdict(answer.result, item)
-        return answer.seconds
+        return self._invoke(item).seconds
+
+    def verdict(self, item: Item) -> dict[str, Any]:
+        """Invoke the handler directly for one object; return the verdict's detail."""
+        detail: dict[str, Any] = self._invoke(item).result
+        return detail
 
     def scan_batch(self, items: Sequence[Item]) -> float:
         """Invoke the handler with one SQS message for each object; return the seconds."""
@@ -39,6 +42,11 @@ class Subject:
         if answer.result["batchItemFailures"]:
             raise BenchmarkError(f"messages failed: {answer.result['batchItemFailures']}")
         return answer.seconds
+
+    def _invoke(self, item: Item) -> Answer:
+        answer = self.child.call("invoke", event=events.direct(item))
+        check_verdict(answer.result, item)
+        return answer
 
     @property
     def engine_folder(self) -> Path:
@@ -83,11 +91,6 @@ class Bench:
             "benchmarks.bare", artifacts.PYTHON, environment, self.cache / "bare.log"
         ) as process:
             yield process
-
-    def bare_item(self, item: Item) -> dict[str, Any]:
-        """Return what a baseline has to know of an object."""
-        resources = self.resources
-        return {**asdict(item), "table": resources.table, "bus": resources.bus}
 
     def _lambda_environment(self, directory: Path) -> dict[str, str]:
         """Return the handler's environment: Lambda's own variables and the template's.

@@ -49,6 +49,7 @@ class Resources:
     bus: str
     queue_url: str
     s3: Any
+    dynamodb: Any
 
     def put(self, key: str, path: Path) -> Item:
         """Upload a file and return what it is now."""
@@ -62,6 +63,21 @@ class Resources:
             state["ContentLength"],
             _sha256(path),
         )
+
+    def ledger_row(self, item: Item) -> dict[str, Any]:
+        """Return the ledger's row of the object, in DynamoDB's own notation."""
+        row: dict[str, Any] = self.dynamodb.get_item(
+            TableName=self.table,
+            Key={"object": {"S": f"{item.bucket}/{item.key}"}, "version": {"S": item.version}},
+        )["Item"]
+        return row
+
+    def tags(self, item: Item) -> list[dict[str, str]]:
+        """Return the tags of the object."""
+        tags: list[dict[str, str]] = self.s3.get_object_tagging(
+            Bucket=item.bucket, Key=item.key, VersionId=item.version
+        )["TagSet"]
+        return tags
 
     def remove(self, item: Item) -> None:
         """Delete the object's only version, which frees the embedded AWS's memory."""
@@ -95,7 +111,7 @@ def resources(server: EmbeddedAws) -> Iterator[Resources]:
     events.create_event_bus(Name=name)
     queue_url = sqs.create_queue(QueueName=name)["QueueUrl"]
     try:
-        yield Resources(server, buckets[0], buckets[1], name, name, queue_url, s3)
+        yield Resources(server, buckets[0], buckets[1], name, name, queue_url, s3, dynamodb)
     finally:
         sqs.delete_queue(QueueUrl=queue_url)
         events.delete_event_bus(Name=name)

@@ -1,6 +1,7 @@
 """(c): a 100 MB object, against a bare download and a bare scan of the same object."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -34,10 +35,10 @@ def against_bare_download(bench: Bench) -> list[Row]:
             item = bench.resources.put(f"large/{name}", make(bench.cache, OBJECT_BYTES))
             handler = partial(subject.scan, item)
             handler()
-            way = way or _quicker_way(bench, subject, bare, item)
+            way = way or _quicker_way(subject, bare, item)
             pairs = interleaved(
                 handler,
-                _bare(bench, subject, bare, item, way),
+                _bare(subject, bare, item, way),
                 warm_up=0,
                 repetitions=INFORMATION_REPETITIONS if limit is None else REPETITIONS,
             )
@@ -48,17 +49,17 @@ def against_bare_download(bench: Bench) -> list[Row]:
     return rows
 
 
-def _quicker_way(bench: Bench, subject: Subject, bare: Child, item: Item) -> str:
+def _quicker_way(subject: Subject, bare: Child, item: Item) -> str:
     """Return the way of downloading that makes the harder baseline, each tried twice."""
-    seconds = {way: min(_bare(bench, subject, bare, item, way)() for _ in range(2)) for way in WAYS}
+    seconds = {way: min(_bare(subject, bare, item, way)() for _ in range(2)) for way in WAYS}
     return min(WAYS, key=lambda way: seconds[way])
 
 
-def _bare(bench: Bench, subject: Subject, bare: Child, item: Item, way: str) -> Callable[[], float]:
+def _bare(subject: Subject, bare: Child, item: Item, way: str) -> Callable[[], float]:
     def run() -> float:
         answer = bare.call(
             "download_and_scan",
-            item=bench.bare_item(item),
+            item=asdict(item),
             engine_socket=subject.engine_socket,
             directory=str(subject.directory),
             way=way,

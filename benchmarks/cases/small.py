@@ -2,6 +2,7 @@
 
 import statistics
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from benchmarks import clamscan, contents, report
@@ -26,9 +27,8 @@ def against_bare_calls(bench: Bench) -> list[Row]:
     with bench.subject() as subject, bench.bare() as bare:
         items = _items(bench, BATCH)
         item = items[0]
-        subject.scan(item)
+        baseline = _bare_scan(bare, subject.engine_socket, _requests(bench, subject, item))
         bare.call("ready")
-        baseline = _bare_scan(bench, bare, subject, item)
         name = f"{CALLS} + bare socket scan"
         by_queue = _compare(lambda: subject.scan_batch([item]), baseline, REPETITIONS)
         direct = _compare(lambda: subject.scan(item), baseline, REPETITIONS)
@@ -45,13 +45,13 @@ def against_clamscan(bench: Bench) -> list[Row]:
     program = clamscan.fetch(bench.artifacts, bench.cache)
     with bench.subject() as subject, bench.bare() as bare:
         (item,) = _items(bench, 1)
-        subject.scan(item)
+        requests = _requests(bench, subject, item)
         bare.call("ready")
         database = subject.engine_folder / "database"
         command = [*program, f"--database={database}", "--no-summary"]
 
         def baseline() -> float:
-            answer = bare.call("calls_and_clamscan", item=bench.bare_item(item), command=command)
+            answer = bare.call("calls_and_clamscan", item=requests, command=command)
             expect_clean(answer.result)
             return answer.seconds
 
@@ -76,14 +76,23 @@ def _items(bench: Bench, number: int) -> list[Item]:
     return [bench.resources.put(f"small/{index}.log", path) for index in range(number)]
 
 
-def _bare_scan(bench: Bench, bare: Child, subject: Subject, item: Item) -> Callable[[], float]:
-    arguments: dict[str, Any] = {
-        "item": bench.bare_item(item),
-        "engine_socket": subject.engine_socket,
+def _requests(bench: Bench, subject: Subject, item: Item) -> dict[str, Any]:
+    """Have the handler scan the object, and return what the baseline asks of AWS: the same."""
+    detail = subject.verdict(item)
+    resources = bench.resources
+    return {
+        **asdict(item),
+        "table": resources.table,
+        "bus": resources.bus,
+        "detail": detail,
+        "row": resources.ledger_row(item),
+        "tags": resources.tags(item),
     }
 
+
+def _bare_scan(bare: Child, engine_socket: str, requests: dict[str, Any]) -> Callable[[], float]:
     def run() -> float:
-        answer = bare.call("calls_and_scan", **arguments)
+        answer = bare.call("calls_and_scan", item=requests, engine_socket=engine_socket)
         expect_clean(answer.result)
         return answer.seconds
 
