@@ -66,6 +66,15 @@ def command(root: Path, program: str, *arguments: str) -> list[str]:
     return [*enter, *LOADER, f"/opt/clamav/bin/{program}", *arguments]
 
 
+def answers(path: Path) -> bool:
+    """Whether something listens on the socket: it is there a moment before that."""
+    try:
+        Connection(path, time.monotonic() + READY_SECONDS).ping()
+    except OSError:
+        return False
+    return True
+
+
 @pytest.fixture(scope="module")
 def clamd_socket(empty_root: Path) -> Iterator[Path]:
     """The socket of a clamd at work in the empty root."""
@@ -75,7 +84,7 @@ def clamd_socket(empty_root: Path) -> Iterator[Path]:
     arguments = command(empty_root, "setpriv", "--pdeathsig=KILL", *clamd)
     with subprocess.Popen(arguments, env=SEARCH, stdin=subprocess.DEVNULL) as process:
         deadline = time.monotonic() + READY_SECONDS
-        while not path.exists() and process.poll() is None and time.monotonic() < deadline:
+        while not answers(path) and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.05)
         yield path
         process.kill()

@@ -288,7 +288,7 @@ def test_rolled_back_set_stays_held_back_until_the_vendor_moves_on(world: World)
     world.offer(3)
     assert world.update().outcome is Outcome.PUBLISHED
     assert world.versions()["daily.cld"] == 3
-    assert world.current().release > bad.release
+    assert world.current().release not in (good, bad.release)
 
 
 def test_vendors_database_older_than_ours_is_not_taken(world: World) -> None:
