@@ -107,7 +107,7 @@ test:
 	@$(MAKE) check
 	@$(MAKE) build
 	@sh local/system_packages.sh
-	@$(PY) -m pytest --numprocesses 2 --dist loadgroup
+	@$(PY) -m pytest --numprocesses 2 --no-loadscope-reorder
 
 # --- maintenance ----------------------------------------------------------------------------
 

@@ -5,31 +5,29 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from local import docker_daemon, embedded_aws, lambda_image, suite
 from local.deployment import Stack
 from local.errors import DockerError
 
-_HERE = Path(__file__).parent
-# All tests of these folders use the one stack, one after the other.
-_WITH_STACK = ("e2e", "sam_local")
-# The fixtures of a module here start engines: its tests stay on one worker.
-_WITH_ENGINES = ("integration", "artifact")
+_WITH_STACK = ("tests/e2e/", "tests/sam_local/")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test with the group that pytest-xdist must keep on one worker."""
-    for item in items:
-        folder, *_ = item.path.relative_to(_HERE).parts
-        if folder in _WITH_STACK:
-            item.add_marker(pytest.mark.stack)
-            item.add_marker(pytest.mark.xdist_group("stack"))
-        elif folder in _WITH_ENGINES:
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+class OneStack(LoadScopeScheduling):  # type: ignore[misc]
+    """Keeps on one worker what shares an engine (a file) or the deployed stack (two folders)."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        return "stack" if path.startswith(_WITH_STACK) else path
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneStack:
+    """Have pytest-xdist, where it is used, share out the tests by what they share."""
+    return OneStack(config, log)
 
 
 @pytest.fixture(scope="session")
