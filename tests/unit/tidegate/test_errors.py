@@ -43,10 +43,11 @@ def refused(code: str, status: int = 400) -> ClientError:
 
 
 def test_every_error_says_whether_it_is_retried() -> None:
-    """And is drawn in the tree at the top of the module."""
+    """And those of this module are drawn in the tree at its top; functions may add their own."""
     for kind in subclasses(TidegateError):
         assert isinstance(kind.retried, bool)
-        assert kind.__name__ in (errors.__doc__ or "")
+        if kind.__module__ == errors.__name__:
+            assert kind.__name__ in (errors.__doc__ or "")
 
 
 @pytest.mark.parametrize(
