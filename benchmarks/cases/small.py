@@ -27,7 +27,8 @@ def against_bare_calls(bench: Bench) -> list[Row]:
     with bench.subject() as subject, bench.bare() as bare:
         items = _items(bench, BATCH)
         item = items[0]
-        baseline = _bare_scan(bare, subject.engine_socket, _requests(bench, subject, item))
+        requests = _requests(bench, subject, item)
+        baseline = _bare_scan(bare, subject.engine_socket, requests)
         bare.call("ready")
         name = f"{CALLS} + bare socket scan"
         by_queue = _compare(lambda: subject.scan_batch([item]), baseline, REPETITIONS)
