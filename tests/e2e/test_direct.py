@@ -15,10 +15,18 @@ from tests.e2e.uploads import Uploads
 
 def test_direct_scan_answers_with_the_verdict(stack: Stack, uploads: Uploads) -> None:
     """Bucket and key in, the event's detail out, at once."""
-    put = uploads.put("file", samples.eicar())
+    put = uploads.put("file", samples.encrypted_zip(samples.text()))
     answer = _scan(stack, {"bucket": put.bucket, "key": put.key})
-    assert answer["scanResultDetails"]["scanResultStatus"] == "THREATS_FOUND"
+    assert answer["scanResultDetails"]["scanResultStatus"] == "UNSUPPORTED"
     assert answer["s3ObjectDetails"]["eTag"] == put.etag
+
+
+def test_direct_scan_finds_threats(stack: Stack, uploads: Uploads) -> None:
+    """The caller hears of the threat; nothing takes the object away before."""
+    with uploads.scanning_paused():
+        put = uploads.put("file", samples.eicar())
+        answer = _scan(stack, {"bucket": put.bucket, "key": put.key})
+    assert answer["scanResultDetails"]["threats"] == [{"name": samples.EICAR_NAME}]
 
 
 def test_direct_scan_of_a_version_is_about_that_version(
