@@ -282,7 +282,7 @@ def test_rolled_back_set_stays_held_back_until_the_vendor_moves_on(world: World)
     result = world.roll_back()
     assert result.outcome is Outcome.ROLLED_BACK
     assert world.current().release == good
-    assert world.current().verified_at == bad.published_at
+    assert world.current().verified_at == bad.verified_at
     assert world.update().outcome is Outcome.HELD_BACK
     assert world.current().release == good
     world.offer(3)
