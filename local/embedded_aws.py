@@ -12,6 +12,8 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -74,36 +76,25 @@ def start() -> EmbeddedAws:
     """Start the server in a session of its own and return once it answers."""
     stop()
     STATE.mkdir(exist_ok=True)
-    # Short and outside the clone: unix socket paths end at 107 bytes.
-    scratch = tempfile.mkdtemp(prefix="tidegate-aws-")
-    port = _free_port()
-    with _LOG_FILE.open("wb") as log:
-        process = subprocess.Popen(
-            [
-                # -P: this package's modules must not hide those of the server's environment.
-                *(str(_PYTHON), "-P", str(_SERVER)),
-                *("--port", str(port)),
-            ],
-            env=_server_environment(port, scratch),
-            cwd=scratch,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    server = EmbeddedAws(process.pid, processes.start_ticks(process.pid) or 0, port, scratch)
+    server, process = _spawn(_LOG_FILE, enforce_iam=True)
     _STATE_FILE.write_text(json.dumps(asdict(server)))
-    deadline = time.monotonic() + _START_SECONDS
-    while not _answers(port):
-        if process.poll() is not None or time.monotonic() > deadline:
-            last_lines = "\n".join(_LOG_FILE.read_text(errors="replace").splitlines()[-15:])
-            status = process.poll()
-            stop()
-            happened = "gave no answer" if status is None else f"ended with status {status}"
-            message = f"The embedded AWS {happened}. The end of {_LOG_FILE}:\n{last_lines}"
-            raise EmbeddedAwsError(message)
-        time.sleep(0.1)
+    try:
+        _wait_until_answering(server, process, _LOG_FILE)
+    except EmbeddedAwsError:
+        stop()
+        raise
     return server
+
+
+@contextmanager
+def separate(log: Path) -> Iterator[EmbeddedAws]:
+    """Give the block a server of its own, beside the clone's one, that enforces no IAM."""
+    server, process = _spawn(log, enforce_iam=False)
+    try:
+        _wait_until_answering(server, process, log)
+        yield server
+    finally:
+        _end(server)
 
 
 def stop() -> bool:
@@ -113,13 +104,52 @@ def stop() -> bool:
     except (FileNotFoundError, json.JSONDecodeError, TypeError):
         return False
     was_alive = server.alive
-    # Without its leader the session may still hold function processes; the id of a session
-    # is not reused while members live, but members of another session never match scratch.
-    if was_alive or _leftovers(server):
-        processes.end_session(server.pid)
-    shutil.rmtree(server.scratch, ignore_errors=True)
+    _end(server)
     _STATE_FILE.unlink(missing_ok=True)
     return was_alive
+
+
+def _spawn(log_file: Path, *, enforce_iam: bool) -> tuple[EmbeddedAws, subprocess.Popen[bytes]]:
+    # Short and outside the clone: unix socket paths end at 107 bytes.
+    scratch = tempfile.mkdtemp(prefix="tidegate-aws-")
+    port = _free_port()
+    environment = _server_environment(port, scratch)
+    with log_file.open("wb") as log:
+        process = subprocess.Popen(
+            [
+                # -P: this package's modules must not hide those of the server's environment.
+                *(str(_PYTHON), "-P", str(_SERVER)),
+                *("--port", str(port)),
+            ],
+            env=environment if enforce_iam else {**environment, "AUTH": "false"},
+            cwd=scratch,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    ticks = processes.start_ticks(process.pid) or 0
+    return EmbeddedAws(process.pid, ticks, port, scratch), process
+
+
+def _wait_until_answering(server: EmbeddedAws, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while not _answers(server.port):
+        status = process.poll()
+        if status is not None or time.monotonic() > deadline:
+            last_lines = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+            happened = "gave no answer" if status is None else f"ended with status {status}"
+            message = f"The embedded AWS {happened}. The end of {log}:\n{last_lines}"
+            raise EmbeddedAwsError(message)
+        time.sleep(0.1)
+
+
+def _end(server: EmbeddedAws) -> None:
+    # Without its leader the session may still hold function processes; the id of a session
+    # is not reused while members live, but members of another session never match scratch.
+    if server.alive or _leftovers(server):
+        processes.end_session(server.pid)
+    shutil.rmtree(server.scratch, ignore_errors=True)
 
 
 def _leftovers(server: EmbeddedAws) -> bool:
