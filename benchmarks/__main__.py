@@ -4,8 +4,7 @@ import argparse
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
@@ -17,7 +16,6 @@ from benchmarks.cases import burst, large, memory, small, start
 from benchmarks.errors import BenchmarkError
 from benchmarks.report import Row
 from local import embedded_aws
-from local.embedded_aws import EmbeddedAws
 from local.errors import LocalError
 from local.paths import BUILT_TEMPLATE
 
@@ -68,7 +66,8 @@ def _run(chosen: list[str], artifacts: Artifacts, console: Console) -> list[Row]
     with console.status("Making the synthetic definitions") as status:
         definitions = signatures.make(BENCH_CACHE)
         status.update("Starting the embedded AWS")
-        with _server() as server, resources.resources(server) as made:
+        log = BENCH_CACHE / "embedded-aws.log"
+        with embedded_aws.separate(log) as server, resources.resources(server) as made:
             status.update("Publishing the synthetic definitions")
             keys = resources.publish(made.s3, made.definitions_bucket, definitions)
             bench = Bench(artifacts, made, definitions, keys, BENCH_CACHE, console)
@@ -86,19 +85,6 @@ def _run(chosen: list[str], artifacts: Artifacts, console: Console) -> list[Row]
                 console.log(f"({name}) done in {time.monotonic() - started:.0f} s")
                 rows += found
     return rows
-
-
-@contextmanager
-def _server() -> Iterator[EmbeddedAws]:
-    """Give the embedded AWS that runs already, or one that ends with the block."""
-    running = embedded_aws.running()
-    if running is not None:
-        yield running
-        return
-    try:
-        yield embedded_aws.start()
-    finally:
-        embedded_aws.stop()
 
 
 if __name__ == "__main__":
