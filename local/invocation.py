@@ -6,6 +6,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from botocore.exceptions import ClientError
+
 from local import deployment, docker_daemon, lambda_image, port_forward, sample_event, suite
 from local.errors import LocalError
 from local.paths import BUILT_TEMPLATE, REPOSITORY, STATE, TOOLS
@@ -72,9 +74,13 @@ def invoke(stack: deployment.Stack, function: str, event: object) -> Invocation:
 
 def _variables(stack: deployment.Stack, function: str, endpoint: str) -> dict[str, str]:
     """Return the deployed function's environment, with the endpoint as containers see it."""
-    resource = stack.client("cloudformation").describe_stack_resource(
-        StackName=stack.name, LogicalResourceId=function
-    )
+    try:
+        resource = stack.client("cloudformation").describe_stack_resource(
+            StackName=stack.name, LogicalResourceId=function
+        )
+    except ClientError as error:
+        message = f"The stack has no function {function!r}; there is ScanObjectFunction, for one."
+        raise LocalError(message) from error
     name = resource["StackResourceDetail"]["PhysicalResourceId"]
     configuration = stack.client("lambda").get_function_configuration(FunctionName=name)
     endpoint_url = stack.server.endpoint_url
