@@ -76,7 +76,7 @@ def show(rows: Sequence[Row], console: Console) -> None:
         title="Tidegate benchmarks", caption=NOTE, caption_justify="left", show_lines=True
     )
     for heading in ("", "Measured", "Baseline", "Result", "Goal"):
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     for row in rows:
         outcome = {
             True: "[bold green]met[/]",
