@@ -46,14 +46,23 @@ class Bare:
         self._record(item)
         return reply
 
+    def scan_alone(self, path: str, engine_socket: str) -> str:
+        """Have a file scanned over the socket, and do nothing else."""
+        with open(path, "rb") as file:
+            return scan(engine_socket, file.fileno())
+
+    def clamscan_alone(self, path: str, command: list[str]) -> str:
+        """Have a file scanned by one run of clamscan, and do nothing else."""
+        done = subprocess.run([*command, path], capture_output=True, text=True, check=True)
+        return done.stdout.strip().rpartition(": ")[2]
+
     def calls_and_clamscan(self, item: dict[str, Any], command: list[str]) -> str:
         """Do the same with one run of clamscan instead of the socket."""
         answer = self.s3.get_object(**_location(item), IfMatch=item["etag"])
         with tempfile.NamedTemporaryFile() as file:
             file.write(answer["Body"].read())
             file.flush()
-            done = subprocess.run([*command, file.name], capture_output=True, text=True, check=True)
-        reply = done.stdout.strip().rpartition(": ")[2]
+            reply = self.clamscan_alone(file.name, command)
         self._record(item)
         return reply
 
@@ -178,6 +187,8 @@ if __name__ == "__main__":
     serve(
         {
             "ready": bare.ready,
+            "scan_alone": bare.scan_alone,
+            "clamscan_alone": bare.clamscan_alone,
             "calls_and_scan": bare.calls_and_scan,
             "calls_and_clamscan": bare.calls_and_clamscan,
             "download_and_scan": bare.download_and_scan,

@@ -18,6 +18,7 @@ WARM_UP = 10
 REPETITIONS = 120
 CLAMSCAN_REPETITIONS = 5
 SCANS_PER_CLAMSCAN = 30
+INFORMATION_REPETITIONS = 3
 MAX_RATIO = 1.3
 MIN_TIMES_FASTER = 100
 CALLS = "bare AWS calls (GetObject, PutItem, GetObjectTagging, PutObjectTagging, PutEvents)"
@@ -63,6 +64,7 @@ def against_clamscan(bench: Bench) -> list[Row]:
             return statistics.median(runs)
 
         pairs = interleaved(warm, baseline, warm_up=1, repetitions=CLAMSCAN_REPETITIONS)
+        alone = _engines_alone(bench, bare, subject.engine_socket, command)
     return [
         report.times_faster(
             "b",
@@ -70,8 +72,35 @@ def against_clamscan(bench: Bench) -> list[Row]:
             "the same bare AWS calls + clamscan, which loads the definitions each time",
             pairs,
             MIN_TIMES_FASTER,
-        )
+        ),
+        report.times_faster(
+            "b",
+            "one scan by the resident engine alone, without AWS",
+            "clamscan alone, without AWS",
+            alone,
+            None,
+        ),
     ]
+
+
+def _engines_alone(bench: Bench, bare: Child, engine_socket: str, command: list[str]) -> Pairs:
+    path = str(contents.text(bench.cache, OBJECT_BYTES))
+
+    def resident() -> float:
+        answers = [
+            bare.call("scan_alone", path=path, engine_socket=engine_socket)
+            for _ in range(SCANS_PER_CLAMSCAN)
+        ]
+        for answer in answers:
+            expect_clean(answer.result)
+        return statistics.median(answer.seconds for answer in answers)
+
+    def clamscan_run() -> float:
+        answer = bare.call("clamscan_alone", path=path, command=command)
+        expect_clean(answer.result)
+        return answer.seconds
+
+    return interleaved(resident, clamscan_run, warm_up=0, repetitions=INFORMATION_REPETITIONS)
 
 
 def _items(bench: Bench, number: int) -> list[Item]:
