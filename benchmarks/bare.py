@@ -48,7 +48,7 @@ class Bare:
 
     def scan_alone(self, path: str, engine_socket: str) -> str:
         """Have a file scanned over the socket, and do nothing else."""
-        with open(path, "rb") as file:
+        with Path(path).open("rb") as file:
             return scan(engine_socket, file.fileno())
 
     def clamscan_alone(self, path: str, command: list[str]) -> str:
