@@ -21,7 +21,10 @@ NOTE = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One comparison. `met` is None where there is no goal: the row is for information."""
+    """One comparison. `met` is None where there is no goal: the row is for information.
+
+    `fails` is for what no benchmark may pass over: nothing measured, or a wrong answer.
+    """
 
     case: str
     subject: str
@@ -32,6 +35,7 @@ class Row:
     goal: str = ""
     met: bool | None = None
     figures: Mapping[str, float] = field(default_factory=dict)
+    fails: bool = False
 
 
 def at_most(case: str, subject: str, baseline: str, pairs: Pairs, limit: float | None) -> Row:
@@ -67,7 +71,7 @@ def times_faster(case: str, subject: str, baseline: str, pairs: Pairs, limit: fl
 
 def not_measured(case: str, subject: str, why: str) -> Row:
     """Return the row of a case that could not be measured: a goal that is not met."""
-    return Row(case, subject, "-", "-", "not measured", escape(why), met=False)
+    return Row(case, subject, "-", "-", "not measured", escape(why), met=False, fails=True)
 
 
 def show(rows: Sequence[Row], console: Console) -> None:

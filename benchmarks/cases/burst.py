@@ -115,6 +115,7 @@ def _burst(bench: Bench, stack: Stack) -> Row:
             "seconds": seconds,
             "objects_per_second": OBJECTS / seconds,
         },
+        fails=bool(lost or wrong or dead),
     )
 
 
