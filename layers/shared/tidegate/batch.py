@@ -30,8 +30,11 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
     from mypy_boto3_sqs import SQSClient
 
-FIRST_BACKOFF_SECONDS = 2
-MAX_BACKOFF_SECONDS = 120
+# The first retry comes within seconds. With five receives the last comes 5 to 10 minutes after the
+# first, so that a fault of a service for a few minutes costs no object its verdict.
+FIRST_BACKOFF_SECONDS = 4
+BACKOFF_GROWTH = 5
+MAX_BACKOFF_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +62,14 @@ class Queue:
 def backoff_seconds(error: BaseException, receive_count: int) -> int:
     """Return for how long the message stays hidden; 0 where no retry can help.
 
-    Doubles with each receive, with half of it random so that a burst does not come back as one.
+    Grows with each receive, with half of it random so that a burst does not come back as one.
     """
     if isinstance(error, TidegateError) and not error.retried:
         return 0
     if isinstance(error, MisconfiguredError):
         return MAX_BACKOFF_SECONDS
-    ceiling = min(MAX_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS << receive_count)
+    grown = FIRST_BACKOFF_SECONDS * BACKOFF_GROWTH ** (receive_count - 1)
+    ceiling = min(MAX_BACKOFF_SECONDS, grown)
     # Not a secret: spreads retries.
     return max(1, round(ceiling * random.uniform(0.5, 1.0)))  # noqa: S311
 

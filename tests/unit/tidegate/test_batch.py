@@ -148,9 +148,17 @@ def test_no_more_threads_than_asked_for(threads: int) -> None:
 
 @given(st.integers(1, 1000))
 def test_back_off_grows_and_is_bounded(receive_count: int) -> None:
-    """From seconds to two minutes, never nothing."""
+    """From seconds to ten minutes, never nothing."""
     seconds = backoff_seconds(TransientError("busy"), receive_count)
-    assert 1 <= seconds <= min(MAX_BACKOFF_SECONDS, 2 << receive_count)
+    ceiling = min(MAX_BACKOFF_SECONDS, 4 * 5 ** (receive_count - 1))
+    assert ceiling // 2 <= seconds <= ceiling
+
+
+def test_five_receives_outlast_a_fault_of_a_few_minutes() -> None:
+    """Before a message is dead-lettered, minutes have passed, though the first retry is quick."""
+    waits = [backoff_seconds(TransientError("busy"), receive) for receive in range(1, 5)]
+    assert waits[0] <= 4
+    assert 300 <= sum(waits) <= 630
 
 
 def test_back_off_suits_the_error() -> None:
