@@ -68,7 +68,7 @@ def backoff_seconds(error: BaseException, receive_count: int) -> int:
         return 0
     if isinstance(error, MisconfiguredError):
         return MAX_BACKOFF_SECONDS
-    grown = FIRST_BACKOFF_SECONDS * BACKOFF_GROWTH ** (receive_count - 1)
+    grown: int = FIRST_BACKOFF_SECONDS * BACKOFF_GROWTH ** (receive_count - 1)
     ceiling = min(MAX_BACKOFF_SECONDS, grown)
     # Not a secret: spreads retries.
     return max(1, round(ceiling * random.uniform(0.5, 1.0)))  # noqa: S311
