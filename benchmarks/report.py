@@ -21,10 +21,7 @@ NOTE = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One comparison. `met` is None where there is no goal: the row is for information.
-
-    `fails` is for what no benchmark may pass over: nothing measured, or a wrong answer.
-    """
+    """One comparison. `met` is None where there is no goal: the row is for information."""
 
     case: str
     subject: str
@@ -35,7 +32,6 @@ class Row:
     goal: str = ""
     met: bool | None = None
     figures: Mapping[str, float] = field(default_factory=dict)
-    fails: bool = False
 
 
 def at_most(case: str, subject: str, baseline: str, pairs: Pairs, limit: float | None) -> Row:
@@ -71,7 +67,7 @@ def times_faster(case: str, subject: str, baseline: str, pairs: Pairs, limit: fl
 
 def not_measured(case: str, subject: str, why: str) -> Row:
     """Return the row of a case that could not be measured: a goal that is not met."""
-    return Row(case, subject, "-", "-", "not measured", escape(why), met=False, fails=True)
+    return Row(case, subject, "-", "-", "not measured", escape(why), met=False)
 
 
 def show(rows: Sequence[Row], console: Console) -> None:

@@ -115,7 +115,6 @@ def _burst(bench: Bench, stack: Stack) -> Row:
             "seconds": seconds,
             "objects_per_second": OBJECTS / seconds,
         },
-        fails=bool(lost or wrong or dead),
     )
 
 
