@@ -7,6 +7,7 @@ import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,7 +99,8 @@ class Releases:
                 Bucket=self._bucket, Key=CURRENT_KEY, IfNoneMatch=self._etag or '"none"'
             )
         except ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 304:  # noqa: PLR2004
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            if status == HTTPStatus.NOT_MODIFIED:
                 return
             raise
         with closing(answer["Body"]) as body:

@@ -71,11 +71,12 @@ class Scanner:
         """Return the recorded verdict; None where the object was deleted or overwritten meanwhile.
 
         On the last try the object is marked FAILED before the work begins, so that it has a
-        final status even if this process is killed; a better one replaces it. Raises
-        TransientError and MisconfiguredError when there is no verdict.
+        final status even if this process is killed; a better one replaces it. Not so where the
+        operator lets FAILED objects be read: the mark would open it before this scan has ended.
+        Raises TransientError and MisconfiguredError when there is no verdict.
         """
         try:
-            if is_last_try:
+            if is_last_try and self.failed_action is not Action.ALLOW:
                 self.recorder.mark(self._failed(created))
             result = self._verdict(created, deadline)
         except (ObjectMissingError, ObjectReplacedError) as error:

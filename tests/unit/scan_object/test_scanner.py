@@ -47,6 +47,7 @@ class Bench:
     ledger: FakeLedger = field(default_factory=FakeLedger)
     tags: FakeTags = field(default_factory=FakeTags)
     bus: FakeBus = field(default_factory=FakeBus)
+    failed_action: Action = Action.QUARANTINE
 
     @property
     def scanner(self) -> Scanner:
@@ -57,7 +58,7 @@ class Bench:
             logger=quiet_logger(),
             max_object_bytes=MAX_BYTES,
             unsupported_action=Action.BLOCK,
-            failed_action=Action.QUARANTINE,
+            failed_action=self.failed_action,
             work_directory=self.directory,
             now=lambda: NOW,
         )
@@ -189,6 +190,16 @@ def test_last_try_marks_the_object_failed_before_the_work(bench: Bench) -> None:
     assert [detail["scanResultDetails"]["scanResultStatus"] for detail in bench.bus.details] == [
         "NO_THREATS_FOUND"
     ]
+
+
+def test_last_try_opens_nothing_before_the_scan_where_failed_objects_may_be_read(
+    bench: Bench,
+) -> None:
+    """With FailedAction=ALLOW the mark would let an infected object be read while it is scanned."""
+    bench.failed_action = Action.ALLOW
+    bench.engine.outcome = Threat("Eicar")
+    bench.scanner.scan(bench.put(), PLENTY, is_last_try=True)
+    assert [result.status for result in bench.ledger.results] == [ScanStatus.THREATS_FOUND]
 
 
 def test_object_without_known_version_is_pinned_before_it_is_marked(bench: Bench) -> None:
