@@ -112,6 +112,8 @@ test:
 # --- maintenance ----------------------------------------------------------------------------
 
 LOCKED := dev sam embedded security lambda_runtime tools
+# What single functions bring along.
+LOCKED_FUNCTIONS := $(patsubst %/requirements.in,%,$(wildcard functions/*/requirements.in))
 UV_COMPILE = .venv/tools/tools/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url \
     --no-config --python-version 3.13 --universal --custom-compile-command 'make lock'
 # Lambda's runtime holds these; see layers/shared/requirements.in.
@@ -120,6 +122,8 @@ IN_LAMBDA := botocore jmespath python-dateutil six urllib3
 lock: .venv/tools/tools/ready
 	$(UV_COMPILE) $(addprefix --no-emit-package ,$(IN_LAMBDA)) \
 	  layers/shared/requirements.in -o layers/shared/requirements.txt
+	for folder in $(LOCKED_FUNCTIONS); do \
+	  $(UV_COMPILE) $$folder/requirements.in -o $$folder/requirements.txt; done
 	for name in $(LOCKED); do $(UV_COMPILE) requirements/$$name.in -o requirements/$$name.txt; done
 
 clean:
