@@ -16,6 +16,7 @@ import json
 import resource
 import sys
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from functions.label_image.reasons import Reason
@@ -28,6 +29,8 @@ MAX_SENT_SIDE_PIXELS = 4096
 MIN_SENT_SIDE_PIXELS = 80
 MAX_SENT_BYTES = 5_242_880
 _QUALITIES = (88, 75, 60, 40)
+# The formats that Pillow does not make known by itself.
+_PLUGINS = {"TIFF": "Tiff", "WEBP": "WebP"}
 _TILE_WIDTH, _TILE_LENGTH = 322, 323
 _TRANSPOSITIONS = {
     2: "FLIP_LEFT_RIGHT",
@@ -88,10 +91,13 @@ def upright_copy(content: bytes, image_format: str, max_pixels: int) -> Copy:
 
 
 def _register(image_format: str) -> None:
+    """Make the format known to Pillow, which else would try all that it ever heard of."""
     if image_format == "HEIC":
         from pillow_heif import register_heif_opener  # noqa: PLC0415 - needed by few images
 
         register_heif_opener(thumbnails=False)
+    elif image_format in _PLUGINS:
+        import_module(f"PIL.{_PLUGINS[image_format]}ImagePlugin")
 
 
 def _pillow_name(image_format: str) -> str:
