@@ -19,11 +19,8 @@ def drawing(width: int = 640, height: int = 400, mode: str = "RGB") -> Image.Ima
     image = Image.new("RGB", (width, height), "skyblue")
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, height * 6 // 10, width, height), fill="seagreen")
-    draw.polygon(
-        [(width * 3 // 10, height * 6 // 10), (width * 7 // 10, height * 6 // 10)]
-        + [(width // 2, height // 5)],
-        fill="white",
-    )
+    left, right, water = width * 3 // 10, width * 7 // 10, height * 6 // 10
+    draw.polygon([(left, water), (right, water), (width // 2, height // 5)], fill="white")
     corner = max(2, min(width, height) // 8)
     draw.rectangle((0, 0, corner, corner), fill="red")
     draw.rectangle((width - corner, height - corner, width, height), fill="blue")
@@ -41,13 +38,15 @@ def encoded(image: Image.Image, image_format: str, **options: Any) -> bytes:
     return buffer.getvalue()
 
 
-def photograph(image_format: str = "JPEG", orientation: int = 1, **size: int) -> bytes:
+def photograph(
+    image_format: str = "JPEG", orientation: int = 1, width: int = 640, height: int = 400
+) -> bytes:
     """Return a picture as a camera saves it: turned, with camera and place in its EXIF."""
     exif = Image.Exif()
     exif[_ORIENTATION] = orientation
     exif[_MODEL] = OWNER
     exif.get_ifd(_GPS).update(LOCATION)
-    return encoded(drawing(**size), image_format, exif=exif.tobytes())
+    return encoded(drawing(width, height), image_format, exif=exif.tobytes())
 
 
 def animation(image_format: str = "GIF") -> bytes:

@@ -8,11 +8,12 @@ what is in it.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 # Enough for the size of a JPEG behind a thumbnail, an ICC profile and XMP.
 HEAD_BYTES = 256 * 1024
+TAIL_BYTES = 16
 
 
 class Format(StrEnum):
@@ -50,7 +51,8 @@ class Header:
 
     `width` and `height` are in pixels as they are stored, None where they were not looked for or
     not found. `orientation` is EXIF's, 1 to 8. `plain` says that Rekognition can be expected to
-    read it: a PNG, or a JPEG of the usual kinds in grey or colour (CMYK is not one of them).
+    read it: a PNG, or a JPEG of the usual kinds in grey or colour (CMYK is not one of them), that
+    ends where it should.
     """
 
     format: Format
@@ -89,6 +91,7 @@ _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"})
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 # Sizes of the headers that a bitmap can have: https://en.wikipedia.org/wiki/BMP_file_format.
 _BMP_HEADERS = frozenset(struct.pack("<I", size) for size in (12, 40, 52, 56, 64, 108, 124))
+_ENDS = {Format.JPEG: b"\xff\xd9", Format.PNG: b"IEND\xaeB`\x82"}
 _MOST_BRANDS_BYTES = 256
 _IHDR_SIZE = struct.Struct(">II")
 
@@ -105,6 +108,14 @@ def read_header(head: bytes) -> Header | None:
             return _jpeg(head)
         case _:
             return Header(found)
+
+
+def with_end(header: Header, tail: bytes) -> Header:
+    """Return the header in the light of the object's last bytes.
+
+    One that ends otherwise is truncated, or has something behind it: decoding tells which.
+    """
+    return replace(header, plain=header.plain and tail.endswith(_ENDS[header.format]))
 
 
 def _format(head: bytes) -> Format | None:

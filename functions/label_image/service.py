@@ -99,7 +99,8 @@ class LabelService:
                     "repeated": report.repeated,
                 },
             )
-        self.telemetry.metrics.add_metric(_METRICS[finding.outcome], MetricUnit.Count, 1)
+        name = "ImageRepeated" if report.repeated else _METRICS[finding.outcome]
+        self.telemetry.metrics.add_metric(name, MetricUnit.Count, 1)
         return report
 
 

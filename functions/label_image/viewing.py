@@ -10,7 +10,14 @@ from functions.label_image import submission
 from functions.label_image.decoder import Copy
 from functions.label_image.errors import ImageRefusedError, NotAcceptedError
 from functions.label_image.finding import ImageFacts, Sent
-from functions.label_image.formats import HEAD_BYTES, Format, Header, read_header
+from functions.label_image.formats import (
+    HEAD_BYTES,
+    TAIL_BYTES,
+    Format,
+    Header,
+    read_header,
+    with_end,
+)
 from functions.label_image.labels import Recognition
 from functions.label_image.reasons import Reason
 from tidegate.errors import TransientError, object_errors
@@ -47,11 +54,16 @@ class Viewer:
     max_source_bytes: int
 
     def header(self, state: ObjectState) -> Header | None:
-        """Return what the object's first bytes say of an image; None where it is none."""
+        """Return what the object's first and last bytes say of an image; None where it is none."""
         if not state.size_bytes:
             return None
-        last = min(state.size_bytes, HEAD_BYTES) - 1
-        return read_header(_all_of(self.objects.open_range(state.ref, 0, last), state.ref))
+        end = state.size_bytes
+        head = self._range(state, 0, min(end, HEAD_BYTES))
+        header = read_header(head)
+        if header is None or not header.plain:
+            return header
+        tail = head if len(head) == end else self._range(state, end - TAIL_BYTES, end)
+        return with_end(header, tail)
 
     def see(self, state: ObjectState, header: Header) -> tuple[ImageFacts, Recognition]:
         """Return what was sent, and what Rekognition saw. Raises ImageRefusedError.
@@ -81,6 +93,9 @@ class Viewer:
             return facts, self.rekognition.see_bytes(copy.content, state.ref)
         except NotAcceptedError as error:
             raise ImageRefusedError(Reason.REFUSED_BY_REKOGNITION, str(error)) from error
+
+    def _range(self, state: ObjectState, first: int, end: int) -> bytes:
+        return _all_of(self.objects.open_range(state.ref, first, end - 1), state.ref)
 
     def _content(self, state: ObjectState) -> bytes:
         _, body = self.objects.open(state.ref)
