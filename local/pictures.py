@@ -61,6 +61,22 @@ def noise(width: int, height: int, image_format: str = "PNG") -> bytes:
     return encoded(Image.frombytes("RGB", (width, height), content), image_format)
 
 
+def deep() -> Image.Image:
+    """Return the drawing in grey of 16 bits, as scanners and telescopes save it."""
+    return drawing(mode="L").convert("I").point(lambda value: value * 257).convert("I;16")
+
+
+def tiff_with_huge_tiles() -> bytes:
+    """Return a small TIFF whose one tile claims 60,000 pixels each way."""
+    entries = (
+        *((256, 200), (257, 200), (258, 8), (259, 8), (262, 1), (277, 1)),
+        *((322, 60_000), (323, 60_000), (324, 200), (325, 8)),
+    )
+    listed = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in entries)
+    directory = struct.pack("<H", len(entries)) + listed + bytes(4)
+    return (b"II*\0" + struct.pack("<I", 8) + directory).ljust(200, b"\0") + bytes(8)
+
+
 def png_bomb(width: int = 30_000, height: int = 30_000) -> bytes:
     """Return a PNG of a few kilobytes that unpacks to gigabytes: an honest header, all zeros."""
     packer = zlib.compressobj(9)

@@ -72,10 +72,11 @@ def upright_copy(content: bytes, image_format: str, max_pixels: int) -> Copy:
     with Image.open(io.BytesIO(content), formats=(_pillow_name(image_format),)) as image:
         width, height = image.size
         _check_size(image, max_pixels)
-        orientation = int(image.getexif().get(_ORIENTATION_TAG, 1))
         # JPEG alone: decodes an eighth, a quarter or a half, whatever is large enough still.
         image.draft("RGB", (MAX_SENT_SIDE_PIXELS, MAX_SENT_SIDE_PIXELS))
         image.load()
+        # Now, for TIFF and HEIC are turned by their decoders, which say so here.
+        orientation = int(image.getexif().get(_ORIENTATION_TAG, 1))
         small = _shrunk(_plain(image))
     if orientation in _TRANSPOSITIONS:
         small = small.transpose(Image.Transpose[_TRANSPOSITIONS[orientation]])

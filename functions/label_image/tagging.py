@@ -85,12 +85,17 @@ class Tagger:
         for _ in range(_MOST_ROUNDS):
             verdict = self._recorded(ref)
             present = self.objects.tags(ref)
+            tagged = self.status_tag_key in present
+            if verdict is not None and tagged and not self._agrees(present, verdict):
+                self._restore(ref, verdict)
+                continue
             wanted = tags.merge(present, {}, {LABELS_TAG_KEY: text}) or {}
             if wanted == present:
                 return _result(text, wanted)
-            if verdict is not None and not self._agrees(present, verdict):
-                self._settle(ref, present, verdict)
-                continue
+            if verdict is not None and not tagged:
+                raise VerdictPendingError(
+                    f"{ref} has the verdict {verdict.status} in the ledger and none in its tags"
+                )
             self._put(ref, wanted)
             latest = self._recorded(ref)
             if latest == verdict or latest is None:
@@ -106,13 +111,6 @@ class Tagger:
         release = present.get(DEFINITIONS_TAG_KEY, verdict.definitions)
         told = (present.get(self.status_tag_key), release)
         return told == (verdict.status, verdict.definitions)
-
-    def _settle(self, ref: ObjectRef, present: Mapping[str, str], verdict: RecordedVerdict) -> None:
-        if self.status_tag_key not in present:
-            raise VerdictPendingError(
-                f"{ref} has the verdict {verdict.status} in the ledger and none in its tags"
-            )
-        self._restore(ref, verdict)
 
     def _restore(self, ref: ObjectRef, verdict: RecordedVerdict) -> None:
         """Write the verdict as the scanner would, until the ledger stands still."""
