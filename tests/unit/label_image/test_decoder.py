@@ -91,7 +91,7 @@ def test_process_gets_nothing_of_the_functions_environment(
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     seen = tmp_path / "seen"
     interpreter = tmp_path / "python"
-    interpreter.write_text(f"#!/bin/sh\nenv > {seen}\nexec {sys.executable} \"$@\"\n")
+    interpreter.write_text(f'#!/bin/sh\nenv > {seen}\nexec {sys.executable} "$@"\n')
     interpreter.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(interpreter))
 
