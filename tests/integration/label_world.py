@@ -41,14 +41,15 @@ SEEN = "Mobile Phone"
 REQUEST = {"maxLabels": 25, "minConfidencePercent": 75, "moderationLabels": False}
 
 
-class Context(LambdaContext):
-    """An invocation with so many milliseconds left."""
+def invocation(milliseconds: int) -> LambdaContext:
+    """Return what Lambda tells of an invocation with so many milliseconds left."""
 
-    def __init__(self, milliseconds: int) -> None:
-        self._milliseconds = milliseconds
+    class Context(LambdaContext):
+        @staticmethod
+        def get_remaining_time_in_millis() -> int:
+            return milliseconds
 
-    def get_remaining_time_in_millis(self) -> int:
-        return self._milliseconds
+    return Context()
 
 
 @dataclass
@@ -85,7 +86,7 @@ class World:
         events.put_targets(Rule="all", EventBusName=BUS, Targets=[target])
         objects, ledger = Objects(s3), Ledger(ledger_table)
         once = Once(table_client, IDEMPOTENCY)
-        once.begin(Context(milliseconds))
+        once.begin(invocation(milliseconds))
         logger = Logger(service="test", stream=io.StringIO())
         viewer = Viewer(
             objects=objects,

@@ -14,7 +14,8 @@ from moto import mock_aws
 
 from functions.label_image import handler
 from local import pictures
-from tests.integration.label_world import BUS, IDEMPOTENCY, LEDGER, REGION, REPORTS, SEEN, World
+from tests.integration.label_world import BUS, IDEMPOTENCY, LEDGER, REPORTS, SEEN, World
+from tests.integration.quarantine_world import REGION
 from tidegate.errors import MalformedEventError
 
 EVENTS = Path(__file__).resolve().parents[2] / "events" / "label_image"

@@ -89,7 +89,8 @@ def calls_of(scenario: str) -> list[str]:
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_killed_anywhere_the_next_receive_finishes(scenario: str) -> None:
     """Labels or the reason are written and told, other tags are kept, and Rekognition is asked
-    again only where its answer was not written down."""
+    again only where its answer was not written down.
+    """
     operations = calls_of(scenario)
     assert len(operations) >= 8
     expected = Outcome.REFUSED if scenario == "broken" else Outcome.LABELLED

@@ -156,7 +156,7 @@ def test_images_are_decoded_one_at_a_time() -> None:
 def test_largest_image_allowed_fits_into_the_functions_memory(
     image_format: str, options: dict[str, object]
 ) -> None:
-    """What the bound on pixels lets in, the bound on memory lets through: in the costliest modes."""
+    """What the bound on pixels lets in, that on memory lets through, in the costliest modes."""
     drawn = pictures.drawing(8000, 8000, str(options["mode"]))
     more = {name: value for name, value in options.items() if name != "mode"}
     content = pictures.encoded(drawn, image_format, **more)

@@ -1,4 +1,4 @@
-"""An image is told by its bytes: what it is, how large, and whether Rekognition can have it as is."""
+"""An image is told by its bytes: what it is, how large, and whether it can be sent as it is."""
 
 from __future__ import annotations
 

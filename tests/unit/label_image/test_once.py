@@ -18,14 +18,15 @@ IDENTITY = {"bucket": "uploads", "key": "a.jpg", "versionId": "v1", "eTag": "e1"
 TABLE = "idempotency"
 
 
-class Context(LambdaContext):
-    """An invocation with so many milliseconds left."""
+def invocation(milliseconds: int) -> LambdaContext:
+    """Return what Lambda tells of an invocation with so many milliseconds left."""
 
-    def __init__(self, milliseconds: int = 300_000) -> None:
-        self._milliseconds = milliseconds
+    class Context(LambdaContext):
+        @staticmethod
+        def get_remaining_time_in_millis() -> int:
+            return milliseconds
 
-    def get_remaining_time_in_millis(self) -> int:
-        return self._milliseconds
+    return Context()
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def client() -> Iterator[Any]:
 def once(client: Any, milliseconds: int = 300_000) -> Once:
     """Return a memory in an invocation of its own."""
     made = Once(client, TABLE)
-    made.begin(Context(milliseconds))
+    made.begin(invocation(milliseconds))
     return made
 
 
@@ -79,7 +80,7 @@ def test_failed_work_is_forgotten(client: Any) -> None:
 
     with pytest.raises(ObjectMissingError, match="gone"):
         once(client).do(IDENTITY, fail)
-    assert not once(client).do(IDENTITY, lambda: {}).repeated
+    assert not once(client).do(IDENTITY, dict).repeated
 
 
 def test_work_under_way_elsewhere_is_waited_for(client: Any) -> None:
@@ -102,7 +103,7 @@ def test_killed_work_is_done_again_when_its_time_is_up(client: Any) -> None:
     with pytest.raises(KeyboardInterrupt):
         once(client, milliseconds=1).do(IDENTITY, die)
     time.sleep(0.01)
-    assert not once(client).do(IDENTITY, lambda: {}).repeated
+    assert not once(client).do(IDENTITY, dict).repeated
 
 
 def test_killed_work_is_not_done_again_before(client: Any) -> None:
@@ -114,7 +115,7 @@ def test_killed_work_is_not_done_again_before(client: Any) -> None:
     with pytest.raises(KeyboardInterrupt):
         once(client).do(IDENTITY, die)
     with pytest.raises(TransientError):
-        once(client).do(IDENTITY, lambda: {})
+        once(client).do(IDENTITY, dict)
 
 
 def test_memory_forgets_by_itself(client: Any) -> None:
@@ -135,7 +136,7 @@ def test_missing_table_is_a_misconfiguration(client: Any) -> None:
     client.delete_table(TableName=TABLE)
 
     with pytest.raises(MisconfiguredError, match="remember what was done"):
-        once(client).do(IDENTITY, lambda: {})
+        once(client).do(IDENTITY, dict)
 
 
 def test_memory_that_does_not_answer_is_retried(client: Any) -> None:

@@ -7,6 +7,7 @@ them) can fall between the labeller's own calls.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import combinations_with_replacement
 from typing import Any
@@ -276,10 +277,8 @@ def test_killed_anywhere_the_next_run_leaves_no_better_verdict(killed_before: in
             raise KeyboardInterrupt
 
     world.before = happens
-    try:
+    with suppress(KeyboardInterrupt):
         world.tagger().write(REF, "Boat")
-    except KeyboardInterrupt:
-        pass
     for step in scan.steps:
         step()
     world.before = lambda _: None
