@@ -73,6 +73,8 @@ def show(console: Console, stack: Stack) -> int:
             wrong += not correct
             table.add_row(*_row(picture, told, tags, correct=correct))
     console.print(table)
+    if wrong:
+        console.print(f"[bold red]{wrong} of {len(PICTURES)} images did not go as they must.[/]")
     return wrong
 
 
