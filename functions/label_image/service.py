@@ -20,7 +20,7 @@ from functions.label_image.settings import Settings
 from functions.label_image.sidecars import Sidecars
 from functions.label_image.tagging import Tagger
 from functions.label_image.viewing import Viewer
-from tidegate.batch import Message, Queue, process_batch
+from tidegate.batch import Message, Queue, is_batch, process_batch
 from tidegate.bus import Bus
 from tidegate.clients import client, configuration
 from tidegate.errors import MalformedEventError
@@ -61,7 +61,7 @@ class LabelService:
             for created in images_of(_parsed(message.body)):
                 self._label(created, message.message_id, is_last_try=message.is_last_receive)
 
-        if _is_batch(event):
+        if is_batch(event):
             return process_batch(
                 event,
                 context,
@@ -162,14 +162,3 @@ def _parsed(body: str) -> object:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
         raise MalformedEventError("the message is not JSON") from error
-
-
-def _is_batch(event: object) -> bool:
-    """Whether the event comes from an SQS event source mapping."""
-    records = event.get("Records") if isinstance(event, dict) else None
-    return bool(
-        isinstance(records, list)
-        and records
-        and all(isinstance(record, dict) for record in records)
-        and records[0].get("eventSource") == "aws:sqs"
-    )
