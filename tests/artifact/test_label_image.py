@@ -47,10 +47,10 @@ def test_each_format_is_decoded_by_the_artifact_alone(image_format: str) -> None
 
 def test_licences_of_the_decoders_are_there() -> None:
     """What is distributed with the suite is distributed with its licence."""
-    licences = {
-        path.parents[1].name.partition("-")[0]: path.read_text()
-        for path in ARTIFACT.glob("*.dist-info/licenses/LICENSE*")
-    }
+    licences: dict[str, str] = {}
+    for path in ARTIFACT.glob("*.dist-info/licenses/LICENSE*"):
+        package = path.parents[1].name.partition("-")[0]
+        licences[package] = licences.get(package, "") + path.read_text()
 
     assert licences.keys() == {"pillow", "pillow_heif"}
     assert "libheif" in licences["pillow_heif"]
