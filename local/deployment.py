@@ -82,6 +82,7 @@ def deploy_as(server: EmbeddedAws, name: str, **parameters: str) -> Stack:
         "--parameter-overrides",
         *_configured_parameters(),
         f"AwsEndpointUrl={server.endpoint_url}",
+        *_labelling(server),
         *(f"{parameter}={value}" for parameter, value in parameters.items()),
     ]
     completed = subprocess.run(
@@ -167,6 +168,13 @@ def _configured_parameters() -> list[str]:
         message = "samconfig.toml: parameter_overrides must be a list of Name=Value"
         raise DeploymentError(message)
     return [str(override) for override in overrides]
+
+
+def _labelling(server: EmbeddedAws) -> tuple[str, ...]:
+    """Return the parameters that turn labelling on where there is somebody to ask for labels."""
+    if not server.rekognition_url:
+        return ()
+    return ("LabelImages=AFTER_SCAN", f"RekognitionEndpointUrl={server.rekognition_url}")
 
 
 def _write_environment_file(stack: Stack) -> None:

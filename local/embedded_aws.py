@@ -30,6 +30,8 @@ _STATE_FILE = STATE / "embedded-aws.json"
 _LOG_FILE = STATE / "embedded-aws.log"
 _PYTHON = TOOLS / "embedded" / "bin" / "python"
 _SERVER = REPOSITORY / "local" / "embedded_server.py"
+# What answers in the place of Rekognition, which the embedded AWS lacks.
+_STAND_IN = REPOSITORY / ".venv" / "bin" / "moto_server"
 _START_SECONDS = 180.0
 
 
@@ -41,11 +43,18 @@ class EmbeddedAws:
     started_ticks: int
     port: int
     scratch: str
+    # 0: nothing answers in the place of Rekognition.
+    rekognition_port: int = 0
 
     @property
     def endpoint_url(self) -> str:
         """The address for every service; by number, so that S3 uses path-style addresses."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def rekognition_url(self) -> str:
+        """The address of what stands in for Rekognition, or nothing; its answers are canned."""
+        return f"http://127.0.0.1:{self.rekognition_port}" if self.rekognition_port else ""
 
     @property
     def alive(self) -> bool:
@@ -76,7 +85,7 @@ def start() -> EmbeddedAws:
     """Start the server in a session of its own and return once it answers."""
     stop()
     STATE.mkdir(exist_ok=True)
-    server, process = _spawn(_LOG_FILE, enforce_iam=True)
+    server, process = _spawn(_LOG_FILE, enforce_iam=True, rekognition_port=_free_port())
     _STATE_FILE.write_text(json.dumps(asdict(server)))
     try:
         _wait_until_answering(server, process, _LOG_FILE)
@@ -88,7 +97,7 @@ def start() -> EmbeddedAws:
 
 @contextmanager
 def separate(log: Path) -> Iterator[EmbeddedAws]:
-    """Give the block a server of its own, beside the clone's one, that enforces no IAM."""
+    """Give the block a server of its own, beside the clone's one, without IAM or Rekognition."""
     server, process = _spawn(log, enforce_iam=False)
     try:
         _wait_until_answering(server, process, log)
@@ -109,17 +118,21 @@ def stop() -> bool:
     return was_alive
 
 
-def _spawn(log_file: Path, *, enforce_iam: bool) -> tuple[EmbeddedAws, subprocess.Popen[bytes]]:
+def _spawn(
+    log_file: Path, *, enforce_iam: bool, rekognition_port: int = 0
+) -> tuple[EmbeddedAws, subprocess.Popen[bytes]]:
     # Short and outside the clone: unix socket paths end at 107 bytes.
     scratch = tempfile.mkdtemp(prefix="tidegate-aws-")
     port = _free_port()
     environment = _server_environment(port, scratch)
+    stand_in = ("--stand-in", str(_STAND_IN), "--stand-in-port", str(rekognition_port))
     with log_file.open("wb") as log:
         process = subprocess.Popen(
             [
                 # -P: this package's modules must not hide those of the server's environment.
                 *(str(_PYTHON), "-P", str(_SERVER)),
                 *("--port", str(port)),
+                *(stand_in if rekognition_port else ()),
             ],
             env=environment if enforce_iam else {**environment, "AUTH": "false"},
             cwd=scratch,
@@ -129,12 +142,12 @@ def _spawn(log_file: Path, *, enforce_iam: bool) -> tuple[EmbeddedAws, subproces
             start_new_session=True,
         )
     ticks = processes.start_ticks(process.pid) or 0
-    return EmbeddedAws(process.pid, ticks, port, scratch), process
+    return EmbeddedAws(process.pid, ticks, port, scratch, rekognition_port), process
 
 
 def _wait_until_answering(server: EmbeddedAws, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + _START_SECONDS
-    while not _answers(server.port):
+    while not (_answers(server.port) and _stand_in_listens(server)):
         status = process.poll()
         if status is not None or time.monotonic() > deadline:
             last_lines = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
@@ -189,6 +202,14 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _stand_in_listens(server: EmbeddedAws) -> bool:
+    """Tell whether what stands in for Rekognition can be reached, where there is to be one."""
+    if not server.rekognition_port:
+        return True
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", server.rekognition_port)) == 0
 
 
 def _answers(port: int) -> bool:

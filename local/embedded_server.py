@@ -12,6 +12,8 @@ s3:RequestObjectTagKeys, s3:x-amz-copy-source
                       PutObjectTagging stand in the body, which its evaluation does not see.)
 * in resources        matches line breaks too, which may stand in the key of an object.
 Range                 of a GET that names a version is ignored, and the whole object is answered.
+Rekognition           is not there: a second program answers in its place, at a port of its own,
+                      always the same for any image. It is a child of this one, and ends with it.
 /tmp                  belongs to one execution environment alone:
                       https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 """
@@ -20,6 +22,7 @@ import argparse
 import asyncio
 import re
 import shutil
+import subprocess
 import tempfile
 from http import HTTPStatus
 from pathlib import Path
@@ -39,6 +42,8 @@ def main() -> None:
     """Serve until the process is told to end."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--stand-in", help="program that answers for Rekognition")
+    parser.add_argument("--stand-in-port", type=int)
     options = parser.parse_args()
     iam_evaluator._resolve_condition_key = _facts_as_on_aws(iam_evaluator._resolve_condition_key)
     iam_actions._s3_object_context = _with_headers_facts(iam_actions._s3_object_context)
@@ -48,7 +53,18 @@ def main() -> None:
     configuration = Config()
     configuration.bind = [f"127.0.0.1:{options.port}"]
     configuration.keep_alive_timeout = 75
-    asyncio.run(serve(app, configuration))
+    stand_in = (
+        subprocess.Popen(
+            [options.stand_in, "--host", "127.0.0.1", "--port", str(options.stand_in_port)]
+        )
+        if options.stand_in
+        else None
+    )
+    try:
+        asyncio.run(serve(app, configuration))
+    finally:
+        if stand_in is not None:
+            stand_in.terminate()
 
 
 def _facts_as_on_aws(resolve: Any) -> Any:

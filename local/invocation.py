@@ -1,5 +1,6 @@
 """`sam local invoke` in Docker, against the embedded AWS."""
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -48,7 +49,7 @@ def invoke(stack: deployment.Stack, function: str, event: object) -> Invocation:
     gateway = docker_daemon.bridge_gateway()
     endpoint = f"http://{gateway}:{stack.server.port}"
     variables = STATE / "invoke-variables.json"
-    variables.write_text(json.dumps({function: _variables(stack, function, endpoint)}))
+    variables.write_text(json.dumps({function: _variables(stack, function, gateway)}))
     command = [
         *(str(TOOLS / "sam" / "bin" / "sam"), "local", "invoke", function),
         *("--template-file", str(BUILT_TEMPLATE)),
@@ -58,7 +59,9 @@ def invoke(stack: deployment.Stack, function: str, event: object) -> Invocation:
         *("--parameter-overrides", f"AwsEndpointUrl={endpoint}"),
         "--skip-pull-image",
     ]
-    with port_forward.forwarded(gateway, stack.server.port):
+    with contextlib.ExitStack() as ports:
+        for port in filter(None, (stack.server.port, stack.server.rekognition_port)):
+            ports.enter_context(port_forward.forwarded(gateway, port))
         completed = subprocess.run(
             command,
             cwd=REPOSITORY,
@@ -72,8 +75,8 @@ def invoke(stack: deployment.Stack, function: str, event: object) -> Invocation:
     return Invocation(completed.stdout.strip(), completed.stderr, completed.returncode)
 
 
-def _variables(stack: deployment.Stack, function: str, endpoint: str) -> dict[str, str]:
-    """Return the deployed function's environment, with the endpoint as containers see it."""
+def _variables(stack: deployment.Stack, function: str, gateway: str) -> dict[str, str]:
+    """Return the deployed function's environment, with addresses as containers see them."""
     try:
         resource = stack.client("cloudformation").describe_stack_resource(
             StackName=stack.name, LogicalResourceId=function
@@ -83,9 +86,9 @@ def _variables(stack: deployment.Stack, function: str, endpoint: str) -> dict[st
         raise LocalError(message) from error
     name = resource["StackResourceDetail"]["PhysicalResourceId"]
     configuration = stack.client("lambda").get_function_configuration(FunctionName=name)
-    endpoint_url = stack.server.endpoint_url
     deployed = configuration.get("Environment", {}).get("Variables", {})
     # The queue's address holds the embedded AWS's own address as well.
-    return {key: value.replace(endpoint_url, endpoint) for key, value in deployed.items()} | {
-        "AWS_ENDPOINT_URL": endpoint
-    }
+    return {
+        key: value.replace("http://127.0.0.1:", f"http://{gateway}:")
+        for key, value in deployed.items()
+    } | {"AWS_ENDPOINT_URL": f"http://{gateway}:{stack.server.port}"}

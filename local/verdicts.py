@@ -83,6 +83,47 @@ class Move:
         return copy
 
 
+@dataclass(frozen=True, slots=True)
+class Labelling:
+    """One "Image Labelled" or "Image Not Labelled" event."""
+
+    detail: dict[str, Any]
+
+    @property
+    def subject(self) -> tuple[str, str]:
+        """Key and ETag of the image."""
+        details = self.detail["s3ObjectDetails"]
+        return str(details["objectKey"]), str(details["eTag"])
+
+    @property
+    def outcome(self) -> str:
+        """LABELLED or REFUSED."""
+        return str(self.detail["labelling"]["outcome"])
+
+    @property
+    def reason(self) -> str | None:
+        """Why there are no labels."""
+        reason: str | None = self.detail["labelling"]["reason"]
+        return reason
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels' names, best first."""
+        return tuple(label["name"] for label in self.detail["labelling"]["labels"])
+
+    @property
+    def image(self) -> dict[str, Any]:
+        """What is known of the image, and what was sent of it."""
+        image: dict[str, Any] = self.detail["labelling"]["image"]
+        return image
+
+    @property
+    def sidecar(self) -> dict[str, str]:
+        """Bucket and key of the document with the whole answer."""
+        sidecar: dict[str, str] = self.detail["labelling"]["sidecar"]
+        return sidecar
+
+
 @dataclass(slots=True)
 class Listener:
     """A rule on the bus and a queue of its own; both are gone after the `with` block."""
@@ -91,6 +132,7 @@ class Listener:
     name: str = field(default_factory=lambda: f"verdicts-{uuid4().hex[:12]}")
     heard: list[Verdict] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
+    labellings: list[Labelling] = field(default_factory=list)
     _queue_url: str = ""
 
     def __enter__(self) -> Self:
@@ -141,6 +183,15 @@ class Listener:
                 return match
             self.listen()
 
+    def wait_for_labelling(self, key: str, etag: str, seconds: float) -> Labelling | None:
+        """Return what label_image did with this content; None after the time is up."""
+        deadline = time.monotonic() + seconds
+        while True:
+            match = next((told for told in self.labellings if told.subject == (key, etag)), None)
+            if match or time.monotonic() > deadline:
+                return match
+            self.listen()
+
     def wait_for_keys(self, keys: AbstractSet[str], seconds: float) -> dict[str, Verdict]:
         """Return the first verdict on each key, as far as they come in time."""
         deadline = time.monotonic() + seconds
@@ -160,4 +211,6 @@ class Listener:
                 self.heard.append(Verdict(event["detail"], time.monotonic()))
             elif "quarantine" in event["detail"]:
                 self.moves.append(Move(event["detail"]))
+            elif "labelling" in event["detail"]:
+                self.labellings.append(Labelling(event["detail"]))
             sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])

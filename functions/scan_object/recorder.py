@@ -13,6 +13,7 @@ from tidegate.errors import (
     ObjectReplacedError,
 )
 from tidegate.ledger import Kept, Recorded, Superseded
+from tidegate.tags import DEFINITIONS_TAG_KEY, DETAIL_TAG_KEY
 from tidegate.verdicts import (
     DETAIL_TYPE,
     Action,
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
 
     from tidegate.objectref import ObjectRef
-
-DETAIL_TAG_KEY = "scan-detail"
-DEFINITIONS_TAG_KEY = "scan-definitions"
 
 
 class VerdictLedger(Protocol):

@@ -16,7 +16,7 @@ from functions.scan_object.releases import Releases
 from functions.scan_object.resident import ResidentEngine
 from functions.scan_object.scanner import Scanner
 from functions.scan_object.workspace import private_folder
-from tidegate.batch import Message, Queue, process_batch
+from tidegate.batch import Message, Queue, is_batch, process_batch
 from tidegate.bus import Bus
 from tidegate.clients import client, configuration
 from tidegate.errors import ObjectMissingError, TidegateError
@@ -49,7 +49,7 @@ class ScanService:
     def handle(self, event: dict[str, Any], context: LambdaContext, deadline: Deadline) -> Any:
         """Return the failed messages of a batch, or the verdicts of a direct call."""
         try:
-            if _is_batch(event):
+            if is_batch(event):
                 return self._batch(event, context, deadline)
             return self._direct(event, context.aws_request_id, deadline)
         finally:
@@ -151,14 +151,3 @@ def build(settings: Settings, telemetry: Telemetry) -> ScanService:
 def _traced(created: ObjectCreated, fallback: str) -> ObjectCreated:
     """Return the object with an id that is on all it causes, also where its event has none."""
     return replace(created, correlation_id=created.correlation_id or fallback)
-
-
-def _is_batch(event: object) -> bool:
-    """Whether the event comes from an SQS event source mapping."""
-    records = event.get("Records") if isinstance(event, dict) else None
-    return bool(
-        isinstance(records, list)
-        and records
-        and all(isinstance(record, dict) for record in records)
-        and records[0].get("eventSource") == "aws:sqs"
-    )

@@ -14,7 +14,7 @@ from rich.progress import (
 )
 
 from local import definitions, embedded_aws, progress, suite
-from local.demo import table, uploads
+from local.demo import images, table, uploads
 from local.demo.cases import Case, cases
 from local.demo.uploads import Fate, Upload
 from local.deployment import Stack
@@ -31,6 +31,7 @@ def run(console: Console) -> int:
         with Listener(stack) as listener:
             fates = _upload_all(console, stack, listener)
         table.show(console, fates)
+        unlabelled = images.show(console, stack)
         wrong = sum(not fate.correct for fate in fates)
         if wrong:
             console.print(f"[bold red]{wrong} of {len(fates)} did not go as they must.[/]")
@@ -40,7 +41,7 @@ def run(console: Console) -> int:
     finally:
         if not was_running:
             embedded_aws.stop()
-    return 1 if wrong else 0
+    return 1 if wrong or unlabelled else 0
 
 
 def _prepare(console: Console) -> Stack:

@@ -13,6 +13,7 @@ from tests.contract.test_functions import FUNCTIONS
 # Read by boto3 and by Powertools.
 LIBRARIES = {
     "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_REKOGNITION",
     "POWERTOOLS_LOG_LEVEL",
     "POWERTOOLS_METRICS_NAMESPACE",
     "POWERTOOLS_SERVICE_NAME",
@@ -60,8 +61,17 @@ def variables(stack: Stack, name: str) -> dict[str, str]:
             "MaxDefinitionsAgeHours": "720",
             "KmsKeyArn": "arn:aws:kms:eu-central-1:111122223333:key/1",
             "DefinitionsMirror": "https://mirror.example:8443/clamav",
+            "LabelMaxLabels": "100",
+            "LabelMinConfidencePercent": "100",
+            "ModerationLabels": "true",
+            "LabelMaxSourceBytes": "104857600",
         },
         {"MaxObjectBytes": "1024", "MaxDefinitionsAgeHours": "4"},
+        {
+            "LabelMaxLabels": "1",
+            "LabelMinConfidencePercent": "0",
+            "LabelMaxSourceBytes": "1048576",
+        },
     ],
 )
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -14,7 +14,10 @@ FUNCTIONS = {
     "ScanObject": "scan_object",
     "QuarantineObject": "quarantine_object",
     "UpdateDefinitions": "update_definitions",
+    "LabelImage": "label_image",
 }
+# They bring packages along, and their own Makefile puts the code where the name says.
+BUILT_BY_MAKEFILE = {"LabelImage"}
 REPOSITORY = Path(__file__).parents[2]
 
 each_function = pytest.mark.parametrize("name", FUNCTIONS)
@@ -50,10 +53,16 @@ def test_function_is_built_from_its_folder(stack: Stack, name: str) -> None:
 
     assert properties["CodeUri"] == f"functions/{folder}"
     assert properties["Handler"] == f"functions.{folder}.handler.lambda_handler"
-    assert resource["Metadata"]["BuildProperties"] == {
-        "ParentPackageMode": "explicit",
-        "ParentPackages": f"functions.{folder}",
-    }
+    if name in BUILT_BY_MAKEFILE:
+        assert resource["Metadata"] == {"BuildMethod": "makefile"}
+        makefile = (REPOSITORY / "functions" / folder / "Makefile").read_text()
+        assert f"\nbuild-{name}Function:\n" in makefile
+        assert f"$(ARTIFACTS_DIR)/functions/{folder}\n" in makefile
+    else:
+        assert resource["Metadata"]["BuildProperties"] == {
+            "ParentPackageMode": "explicit",
+            "ParentPackages": f"functions.{folder}",
+        }
     assert callable(import_module(f"functions.{folder}.handler").lambda_handler)
 
 

@@ -114,6 +114,11 @@ def test_every_parameter_has_its_place_in_the_console(stack: Stack) -> None:
             ["", "http://127.0.0.1:4566", "http://[::1]:4566"],
             ["127.0.0.1", "http://x/y"],
         ),
+        (
+            "RekognitionEndpointUrl",
+            ["", "http://127.0.0.1:4567"],
+            ["127.0.0.1", "http://x/y"],
+        ),
         ("AccessLogBucket", ["", "my-logs"], ["My-Logs", "s3://my-logs"]),
         ("DefinitionsSourceBucket", ["", "my-mirror"], ["s3://my-mirror/x", "*"]),
     ],

@@ -58,7 +58,14 @@ NEEDS = {
     Call("events", "put_events"): needs("events:PutEvents"),
     Call("sns", "publish"): needs("sns:Publish"),
     Call("sqs", "change_message_visibility"): needs("sqs:ChangeMessageVisibility"),
+    Call("rekognition", "detect_labels"): needs("rekognition:DetectLabels"),
+    Call("rekognition", "detect_moderation_labels"): needs("rekognition:DetectModerationLabels"),
 }
+# What Powertools' idempotency calls on its own table, for those who use it.
+IDEMPOTENCY = {f"dynamodb:{verb}Item" for verb in ("Get", "Put", "Update", "Delete")}
+IDEMPOTENT = {"LabelImage"}
+# Statements on everything, for their actions know no resources.
+WITHOUT_RESOURCES = {"Trace", "SeeImages"}
 PLATFORM = {
     # Lambda's poller takes the messages in the function's name.
     "sqs:ReceiveMessage",
@@ -108,7 +115,8 @@ def granted(stack: Stack, name: str) -> set[str]:
 def test_role_may_do_exactly_what_the_code_calls(name: str, parameters: dict[str, str]) -> None:
     """No operation lacks its permission, no permission is without an operation."""
     operations = calls.of_function(FUNCTIONS[name])
-    required = {action for call in operations for action in NEEDS[call].always}
+    library = IDEMPOTENCY if name in IDEMPOTENT else set()
+    required = library | {action for call in operations for action in NEEDS[call].always}
     possible = required | {action for call in operations for action in NEEDS[call].sometimes}
     role = {
         action
@@ -169,10 +177,10 @@ def test_keys_are_used_only_where_there_are_any_and_through_their_service(name: 
 @each_function
 @pytest.mark.parametrize("parameters", [{}, EVERYTHING])
 def test_no_permission_reaches_beyond_the_suite(name: str, parameters: dict[str, str]) -> None:
-    """Only X-Ray, which knows no resources, is allowed on everything."""
+    """Only X-Ray and Rekognition, which know no resources, are allowed on everything."""
     for statement in Stack(parameters=parameters).statements(f"{name}Role"):
         resources = listed(statement["Resource"])
-        if statement["Sid"] == "Trace":
+        if statement["Sid"] in WITHOUT_RESOURCES:
             assert resources == ["*"]
             continue
         assert not any("*" in action for action in listed(statement["Action"])) or all(
@@ -181,10 +189,12 @@ def test_no_permission_reaches_beyond_the_suite(name: str, parameters: dict[str,
         for resource in resources:
             # A wildcard stands for the keys in one named bucket, never for a name.
             place = resource.removesuffix("/*").removeprefix("arn:*:s3:::")
-            assert "*" not in place.removesuffix("/releases").removesuffix("/state"), resource
+            for folder in ("/releases", "/state", "/labels"):
+                place = place.removesuffix(folder)
+            assert "*" not in place, resource
 
 
-@pytest.mark.parametrize("name", ["ScanObject", "QuarantineObject"])
+@pytest.mark.parametrize("name", ["ScanObject", "QuarantineObject", "LabelImage"])
 def test_existing_buckets_are_named_one_by_one(name: str) -> None:
     """ProtectedBuckets become the very buckets and objects that the roles may work on.
 
@@ -223,6 +233,38 @@ def test_only_quarantine_may_delete_from_protected_buckets(stack: Stack) -> None
         ("QuarantineObject", "s3:DeleteObjectVersion"),
         ("ScanObject", "s3:PutObjectTagging"),
         ("ScanObject", "s3:PutObjectVersionTagging"),
+        ("LabelImage", "s3:PutObjectTagging"),
+        ("LabelImage", "s3:PutObjectVersionTagging"),
+    }
+
+
+def test_idempotency_has_a_table_of_its_own(stack: Stack) -> None:
+    """Deleting rows is allowed there alone: of the ledger the labeller only reads."""
+    of_table = {
+        (resource.rsplit(":", 1)[-1], action)
+        for statement in stack.statements("LabelImageRole")
+        for resource in listed(statement["Resource"])
+        for action in listed(statement["Action"])
+        if action.startswith("dynamodb:")
+    }
+
+    assert of_table == {("LedgerTable", "dynamodb:GetItem")} | {
+        ("IdempotencyTable", action) for action in IDEMPOTENCY
+    }
+
+
+def test_nobody_may_analyse_faces(stack: Stack) -> None:
+    """Of all that Rekognition can do, two operations are allowed, and to one function."""
+    allowed = {
+        (name, action)
+        for name in FUNCTIONS
+        for action in granted(stack, name)
+        if action.startswith("rekognition:")
+    }
+
+    assert allowed == {
+        ("LabelImage", "rekognition:DetectLabels"),
+        ("LabelImage", "rekognition:DetectModerationLabels"),
     }
 
 

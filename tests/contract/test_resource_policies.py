@@ -17,6 +17,7 @@ from tests.contract.policies import Request, denied_by
 BUCKETS = ("Uploads", "Quarantine", "Definitions", "Archive", "Reports")
 SCANNER = "arn:aws:iam::111122223333:role/ScanObjectRole"
 QUARANTINE = "arn:aws:iam::111122223333:role/QuarantineObjectRole"
+LABELLER = "arn:aws:iam::111122223333:role/LabelImageRole"
 UPDATER = "arn:aws:iam::111122223333:role/UpdateDefinitionsRole"
 SESSION = "arn:aws:sts::111122223333:assumed-role"
 ADMIN = "arn:aws:iam::111122223333:role/Admin"
@@ -237,6 +238,52 @@ def test_other_tag_key_is_the_one_that_the_policy_guards() -> None:
     assert denied_by(policy, uploads("PutObjectTagging", ADMIN, tags=["av"])) == [WRITE]
 
 
+LABELLING_CASES: dict[str, tuple[Request, str | None]] = {
+    "the labeller sends the verdict again with its own tag": (
+        uploads("PutObjectVersionTagging", LABELLER, tags=["team", "scan-status", "labels"]),
+        None,
+    ),
+    "the labeller's session does, as the embedded AWS names it": (
+        uploads("PutObjectTagging", f"{SESSION}/LabelImageRole/function", tags=["scan-status"]),
+        None,
+    ),
+    "a role whose name begins like the labeller's": (
+        uploads("PutObjectTagging", f"{LABELLER}2", tags=["scan-status"]),
+        WRITE,
+    ),
+    "admin still writes no verdict": (
+        uploads("PutObjectTagging", ADMIN, tags=["scan-status"]),
+        WRITE,
+    ),
+    "the labeller reads nothing before its verdict": (uploads("GetObject", LABELLER), READ),
+    "the labeller reads nothing infected": (
+        uploads("GetObjectVersion", LABELLER, tag="THREATS_FOUND"),
+        READ,
+    ),
+    "the labeller reads what is clean": (
+        uploads("GetObjectVersion", LABELLER, tag="NO_THREATS_FOUND"),
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("mode", ["AFTER_SCAN", "ON_UPLOAD"])
+@pytest.mark.parametrize("case", LABELLING_CASES)
+def test_labelling_opens_the_verdicts_tags_to_its_own_role_alone(case: str, mode: str) -> None:
+    """PutObjectTagging replaces all tags, so the labeller must send the verdict again."""
+    request, statement = LABELLING_CASES[case]
+    policy = Stack(parameters={"LabelImages": mode}).policy("UploadsBucketPolicy")
+
+    assert denied_by(policy, request) == ([statement] if statement else [])
+
+
+def test_labelling_that_is_off_is_trusted_with_no_verdict(stack: Stack) -> None:
+    """Nobody is let near the verdict for the sake of something that is not used."""
+    request = uploads("PutObjectTagging", LABELLER, tags=["scan-status", "labels"])
+
+    assert denied_by(stack.policy("UploadsBucketPolicy"), request) == [WRITE]
+
+
 QUARANTINE_CASES: dict[str, tuple[str, str | None, str | None]] = {
     "quarantine writes": ("PutObject", QUARANTINE, None),
     "quarantine reads": ("GetObjectVersion", QUARANTINE, None),
@@ -319,10 +366,14 @@ def test_plain_http_is_denied_everything(stack: Stack, name: str, place: str) ->
     assert denied_by(stack.policy(f"{name}BucketPolicy"), request) == ["TlsOnly"]
 
 
-def test_statements_for_existing_buckets_are_those_of_the_stacks_own(stack: Stack) -> None:
+@pytest.mark.parametrize("labels", ["OFF", "AFTER_SCAN"])
+def test_statements_for_existing_buckets_are_those_of_the_stacks_own(
+    stack: Stack, labels: str
+) -> None:
     """Output ProtectedBucketPolicyStatements says of a bucket what the own one's policy says."""
-    protecting = Stack(parameters={"ProtectedBuckets": "one,two", "FailedAction": "ALLOW"})
-    own = Stack(parameters={"FailedAction": "ALLOW"}).policy("UploadsBucketPolicy")["Statement"]
+    parameters = {"FailedAction": "ALLOW", "LabelImages": labels}
+    protecting = Stack(parameters={"ProtectedBuckets": "one,two", **parameters})
+    own = Stack(parameters=parameters).policy("UploadsBucketPolicy")["Statement"]
 
     told: list[dict[str, Any]] = json.loads(
         protecting.output("ProtectedBucketPolicyStatements").replace("BUCKET_NAME", "uploadsbucket")
@@ -343,6 +394,7 @@ def test_statements_for_existing_buckets_fit_into_an_output(require: str) -> Non
             "StatusTagKey": long,
             "UnsupportedAction": "ALLOW",
             "FailedAction": "ALLOW",
+            "LabelImages": "AFTER_SCAN",
         }
     )
 
@@ -352,7 +404,9 @@ def test_statements_for_existing_buckets_fit_into_an_output(require: str) -> Non
     assert len(text) < 4000
 
 
-@pytest.mark.parametrize("function", ["ScanObject", "QuarantineObject", "UpdateDefinitions"])
+@pytest.mark.parametrize(
+    "function", ["ScanObject", "QuarantineObject", "LabelImage", "UpdateDefinitions"]
+)
 def test_queues_take_messages_from_their_rule_alone_and_over_tls(
     stack: Stack, function: str
 ) -> None:

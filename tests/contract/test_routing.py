@@ -77,6 +77,40 @@ def test_only_verdicts_that_ask_for_it_are_quarantined(stack: Stack, action: Act
         assert not matches(rule["EventPattern"], verdict(action, **other))
 
 
+def test_labels_are_off_unless_asked_for(stack: Stack) -> None:
+    """Each image costs money and goes to a further service: the rule is there, and sleeps."""
+    assert stack.properties("LabelImageRule")["State"] == "DISABLED"
+
+
+@pytest.mark.parametrize("status", ScanStatus)
+def test_after_scan_images_come_with_their_clean_verdict(status: ScanStatus) -> None:
+    """The rule on the suite's bus goes by the verdict alone, never by name or content type."""
+    rule = Stack(parameters={"LabelImages": "AFTER_SCAN"}).properties("LabelImageRule")
+    event = verdict(Action.NONE)
+    event["detail"]["scanResultDetails"]["scanResultStatus"] = status.value
+
+    assert (rule["State"], rule["EventBusName"]) == ("ENABLED", "EventBus")
+    assert matches(rule["EventPattern"], event) == (status is ScanStatus.NO_THREATS_FOUND)
+    assert not matches(rule["EventPattern"], created())
+
+
+def test_on_upload_images_come_straight_from_s3() -> None:
+    """Who does not wait for verdicts has the rule on the default bus, for the same buckets."""
+    stack = Stack(parameters={"LabelImages": "ON_UPLOAD", "ProtectedBuckets": "one,two"})
+    rule = stack.properties("LabelImageRule")
+
+    assert rule["State"] == "ENABLED"
+    assert "EventBusName" not in rule
+    assert matches(rule["EventPattern"], created("two"))
+    assert not matches(rule["EventPattern"], created("reportsbucket"))
+    assert not matches(rule["EventPattern"], verdict(Action.NONE))
+
+
+def test_sidecars_trigger_nothing(stack: Stack) -> None:
+    """The bucket that they are written to tells nobody of its objects."""
+    assert "NotificationConfiguration" not in stack.properties("ReportsBucket")
+
+
 def test_schedule_asks_for_an_update(stack: Stack) -> None:
     """update_definitions gets its own direct form from the schedule, not the scheduler's event."""
     rule = stack.properties("DefinitionsScheduleRule")
@@ -86,7 +120,9 @@ def test_schedule_asks_for_an_update(stack: Stack) -> None:
     assert rule["Targets"][0]["Arn"].endswith(":UpdateDefinitionsQueue")
 
 
-@pytest.mark.parametrize("rule", ["ObjectCreatedRule", "QuarantineRule", "DefinitionsScheduleRule"])
+@pytest.mark.parametrize(
+    "rule", ["ObjectCreatedRule", "QuarantineRule", "LabelImageRule", "DefinitionsScheduleRule"]
+)
 def test_undeliverable_events_are_kept(stack: Stack, rule: str) -> None:
     """What EventBridge cannot deliver goes to the function's dead letters, which alarm."""
     for target in stack.properties(rule)["Targets"]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
 
-from local import definitions, deployment, samples
+from local import definitions, deployment, pictures, samples
 from local.deployment import Stack
 from local.verdicts import Listener
 from tests.e2e.uploads import Uploads
@@ -24,7 +25,11 @@ def protecting(stack: Stack) -> Iterator[Stack]:
         Bucket=_BUCKET, NotificationConfiguration={"EventBridgeConfiguration": {}}
     )
     deployed = deployment.deploy_as(
-        stack.server, "tidegate-existing", ProtectedBuckets=_BUCKET, UnsupportedAction="QUARANTINE"
+        stack.server,
+        "tidegate-existing",
+        ProtectedBuckets=_BUCKET,
+        UnsupportedAction="QUARANTINE",
+        LabelImages="ON_UPLOAD",
     )
     definitions.publish_test_set(deployed)
     yield deployed
@@ -72,6 +77,24 @@ def test_replaced_object_without_versions_keeps_its_own_verdict(existing: Upload
             put = existing.put("replaced.txt", samples.text())
         verdict = existing.verdict(listener, put)
     assert verdict.status == "NO_THREATS_FOUND"
+    assert existing.tags(put)["scan-status"] == "NO_THREATS_FOUND"
+
+
+def test_image_without_versions_is_labelled_on_upload(existing: Uploads) -> None:
+    """Straight from S3's own event, as bytes; scan and labels on one object harm neither."""
+    with Listener(existing.stack) as listener:
+        put = existing.put("photo.jpg", pictures.photograph())
+        verdict = existing.verdict(listener, put)
+        told = listener.wait_for_labelling(put.key, put.etag, 90.0)
+    assert told is not None
+    assert (told.outcome, told.image["sent"]) == ("LABELLED", "BYTES")
+    assert existing.tags(put)["scan-status"] == verdict.status == "NO_THREATS_FOUND"
+    # A scan that tags at the same moment may take the labels off: they are put back when asked.
+    existing.stack.client("lambda").invoke(
+        FunctionName=existing.stack.output("LabelImageFunctionName"),
+        Payload=json.dumps({"bucket": put.bucket, "key": put.key}).encode(),
+    )
+    assert existing.tags(put)["labels"] == ":".join(told.labels)
     assert existing.tags(put)["scan-status"] == "NO_THREATS_FOUND"
 
 

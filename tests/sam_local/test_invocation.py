@@ -43,6 +43,13 @@ def test_quarantine_object_moves_in_the_container(stack: Stack) -> None:
     assert found["Body"].read() == b"hello"
 
 
+def test_label_image_decodes_and_labels_in_the_container(stack: Stack) -> None:
+    """The image that the sample names is labelled, by whatever stands in for Rekognition."""
+    answer = _invoke(stack, "LabelImageFunction", "label_image/direct.json")
+    assert answer["labelling"]["outcome"] == "LABELLED"
+    assert answer["labelling"]["image"]["format"] == "JPEG"
+
+
 def test_update_definitions_proves_and_publishes_in_the_container(stack: Stack) -> None:
     """A set of signatures is proven by an engine inside the container, and becomes current."""
     answer = _invoke(stack, "UpdateDefinitionsFunction", "update_definitions/publish.json")

@@ -74,6 +74,17 @@ def backoff_seconds(error: BaseException, receive_count: int) -> int:
     return max(1, round(ceiling * random.uniform(0.5, 1.0)))  # noqa: S311
 
 
+def is_batch(event: object) -> bool:
+    """Whether the event comes from an SQS event source mapping."""
+    records = event.get("Records") if isinstance(event, dict) else None
+    return bool(
+        isinstance(records, list)
+        and records
+        and all(isinstance(record, dict) for record in records)
+        and records[0].get("eventSource") == "aws:sqs"
+    )
+
+
 def process_batch(
     event: dict[str, Any],
     context: LambdaContext,

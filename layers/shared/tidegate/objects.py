@@ -116,8 +116,8 @@ class Objects:
         merged = tags.merge(self.tags(ref), essential, useful)
         if merged is None:
             return None
-        self._put_tags(ref, merged)
-        if _is_pinned_by_version(ref):
+        self.put_tags(ref, merged)
+        if is_pinned_by_version(ref):
             return merged
         try:
             self.head(ref)
@@ -131,14 +131,15 @@ class Objects:
         present = self.tags(ref)
         kept = {key: value for key, value in present.items() if key not in keys}
         if kept != present:
-            self._put_tags(ref, kept)
+            self.put_tags(ref, kept)
 
-    def _put_tags(self, ref: ObjectRef, wanted: Mapping[str, str]) -> None:
+    def put_tags(self, ref: ObjectRef, wanted: Mapping[str, str]) -> None:
+        """Make these all the tags of the object version. `merge_tags` keeps those of others."""
         tag_set = [{"Key": key, "Value": value} for key, value in wanted.items()]
         with object_errors(f"write the tags of {ref}"):
             self._s3.put_object_tagging(**location(ref), Tagging={"TagSet": tag_set})  # type: ignore[typeddict-item]
 
 
-def _is_pinned_by_version(ref: ObjectRef) -> bool:
+def is_pinned_by_version(ref: ObjectRef) -> bool:
     """Whether the version names this content for ever: "null" is overwritten in place."""
     return ref.version_id is not None and ref.version_id != "null"

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+# Beside the status, whose key is a parameter: what the verdict says, and by which release.
+DETAIL_TAG_KEY = "scan-detail"
+DEFINITIONS_TAG_KEY = "scan-definitions"
 MAX_TAGS = 10
 MAX_VALUE_CHARACTERS = 256
 _LEGAL_PUNCTUATION = frozenset("+-=._:/@ ")
