@@ -94,7 +94,7 @@ def upright_copy(content: bytes, image_format: str, max_pixels: int) -> Copy:
 def _register(image_format: str) -> None:
     """Make the format known to Pillow, which else would try all that it ever heard of."""
     if image_format == "HEIC":
-        from pillow_heif import register_heif_opener  # noqa: PLC0415 - needed by few images
+        from pi_heif import register_heif_opener  # noqa: PLC0415 - needed by few images
 
         register_heif_opener(thumbnails=False)
     elif image_format in _PLUGINS:

@@ -52,5 +52,5 @@ def test_licences_of_the_decoders_are_there() -> None:
         package = path.parents[1].name.partition("-")[0]
         licences[package] = licences.get(package, "") + path.read_text()
 
-    assert licences.keys() == {"pillow", "pillow_heif"}
-    assert "libheif" in licences["pillow_heif"]
+    assert licences.keys() == {"pillow", "pi_heif"}
+    assert "libheif" in licences["pi_heif"]
