@@ -36,7 +36,7 @@ def safe_name(key: str, suffix: str) -> str:
 
     Never begins with `.` or `_`: Athena and Hive take such objects for hidden and skip them.
     """
-    last = key.removesuffix(suffix).rstrip("/").rpartition("/")[2]
+    last = key.removesuffix(suffix).rpartition("/")[2]
     name = _ILLEGAL.sub("_", last)[:MAX_NAME_CHARACTERS].strip("._-")
     return name or _NAMELESS
 
