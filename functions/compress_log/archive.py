@@ -120,8 +120,7 @@ class Archive:
             log, facts = replace(log, ref=original.ref), provenance.facts(original)
             self.admission.check(original)
             copy = self._copy(original, log, suffix, out_of_time)
-            report = Report(log, Outcome.COPIED, self.now(), copy=copy, original=facts)
-            self.ledger.annotate(log.ref, LEDGER_ENTRY, to_ledger(report))
+            self._enter(Report(log, Outcome.COPIED, self.now(), copy=copy, original=facts))
             self.originals.remove(original.ref)
         except LogLeftError as error:
             return Report(log, error.outcome, self.now(), reason=str(error))
@@ -191,7 +190,7 @@ class Archive:
                 log, Outcome.ARCHIVED, self.now(), copy=copy, reason=str(error), original=facts
             )
         entry = self._entry(log.ref)
-        if entry.get("outcome") in (Outcome.COPIED, Outcome.ARCHIVED):
+        if "copy" in entry:
             # Entered before the original was deleted: the copy had been proven by then.
             return Report(
                 log,
@@ -201,6 +200,12 @@ class Archive:
                 original=entry.get("original", {}),
             )
         return Report(log, Outcome.GONE, self.now(), reason=str(error))
+
+    def _enter(self, report: Report) -> None:
+        """Write down where the copy is, unless an earlier run has."""
+        facts = to_ledger(report)
+        if self._entry(report.log.ref).get("copy") != facts["copy"]:
+            self.ledger.annotate(report.log.ref, LEDGER_ENTRY, facts)
 
     def _entry(self, ref: ObjectRef) -> dict[str, Any]:
         """Return what the ledger tells of an earlier run on this very content, if there was one."""
