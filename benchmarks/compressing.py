@@ -47,6 +47,9 @@ def compressor(bench: Bench) -> Iterator[Child]:
         "EVENT_BUS_NAME": bench.resources.bus,
         "QUEUE_URL": bench.resources.queue_url,
         "MAX_RECEIVE_COUNT": "5",
+        "MALLOC_ARENA_MAX": "1",
+        "MALLOC_MMAP_THRESHOLD_": "33554432",
+        "MALLOC_TRIM_THRESHOLD_": "268435456",
     }
     with child(
         "benchmarks.compressor", artifacts.PYTHON, environment, bench.cache / "compressor.log"

@@ -2,6 +2,9 @@
 
 Several threads each read a block of 4 MiB and pack it; one takes the results in their order, hashes
 what was read and hands on what was packed. At most `BLOCKS` blocks are in memory at once.
+
+So large and short-lived pieces of memory cost more time than their packing if they come from the
+kernel each time and go back to it: the template's MALLOC_ variables have the C library keep them.
 """
 
 from __future__ import annotations
@@ -9,13 +12,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Semaphore
 from typing import BinaryIO, Protocol, cast
+
+from isal import isal_zlib
 
 from functions.compress_log.blocks import BlockStream, Ranges, in_order, read_block, spans
 from functions.compress_log.formats import HEAD_BYTES, compressed_format
@@ -73,7 +77,7 @@ class Press:
                     _refuse_compressed(plain[:HEAD_BYTES])
                 sink.write(piece)
                 sha256.update(plain)
-                crc32 = zlib.crc32(plain, crc32)
+                crc32 = isal_zlib.crc32(plain, crc32)
                 plain_bytes += len(plain)
                 packed_bytes += len(piece)
         return Streamed(plain_bytes, packed_bytes, sha256.hexdigest(), crc32)
