@@ -90,6 +90,7 @@ invoke: build .venv/tools/embedded/ready
 	@$(PY) -m local invoke '$(FUNCTION)' '$(EVENT)'
 
 bench: build .venv/tools/embedded/ready
+	@sh local/system_packages.sh bench
 	@PYTHONPATH=$(ROOTS) $(PY) -m benchmarks $(ARGS)
 
 # --- checks and tests -----------------------------------------------------------------------

@@ -2,8 +2,10 @@
 
 import random
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+from local import log_lines
 
 MEGABYTE = 1_000_000
 _SEED = 7
@@ -14,6 +16,7 @@ _WORDS = (
 )  # fmt: skip
 _TEXT_BLOCK = 4 * MEGABYTE
 _RANDOM_BLOCK = 4 * MEGABYTE
+_LOG_BLOCK = 12_500_000
 
 
 def text(cache: Path, size_bytes: int) -> Path:
@@ -40,6 +43,39 @@ def archive(cache: Path, size_bytes: int) -> Path:
             members.writestr(f"data/{number}.bin", content[first : first + 10 * MEGABYTE])
     partial.rename(path)
     return path
+
+
+def access_log(cache: Path, size_bytes: int) -> Path:
+    """Return a web server's log, cut to this size."""
+    return _repeated(cache, "access", size_bytes, log_lines.access_lines)
+
+
+def application_log(cache: Path, size_bytes: int) -> Path:
+    """Return an application's log, cut to this size."""
+    return _repeated(cache, "application", size_bytes, log_lines.application_lines)
+
+
+def logs(cache: Path, size_bytes: int) -> Path:
+    """Return 12.5 MB of each of the two by turns, as often as it takes."""
+    path = cache / "contents" / f"logs-{size_bytes}.log"
+    if path.exists():
+        return path
+    parts = [make(cache, _LOG_BLOCK).read_bytes() for make in (access_log, application_log)]
+    partial = path.with_suffix(".partial")
+    with partial.open("wb") as file:
+        for number in range(-(-size_bytes // _LOG_BLOCK)):
+            file.write(parts[number % 2][: size_bytes - file.tell()])
+    partial.rename(path)
+    return path
+
+
+def _repeated(cache: Path, name: str, size_bytes: int, lines: Callable[[], Iterator[str]]) -> Path:
+    return _made(
+        cache,
+        f"{name}-{size_bytes}.log",
+        size_bytes,
+        lambda _: log_lines.at_least(lines(), size_bytes),
+    )
 
 
 def _made(cache: Path, name: str, size_bytes: int, block: Callable[[random.Random], bytes]) -> Path:

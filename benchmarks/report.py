@@ -57,8 +57,8 @@ def times_faster(case: str, subject: str, baseline: str, pairs: Pairs, limit: fl
         subject,
         _seconds(Spread.of(pairs.subject)),
         f"{_seconds(Spread.of(pairs.baseline))}\n{baseline}",
-        f"{faster:.0f} x faster",
-        f"({1 / single.p90:.0f}-{1 / single.p10:.0f})",
+        f"{_times(faster)} x faster",
+        f"({_times(1 / single.p90)}-{_times(1 / single.p10)})",
         "" if limit is None else f"≥ {limit:g} x faster",
         None if limit is None else faster >= limit,
         _figures(pairs),
@@ -103,6 +103,10 @@ def show(rows: Sequence[Row], console: Console) -> None:
 def write_json(rows: Sequence[Row], path: Path) -> None:
     """Write all figures, in seconds and bytes, for machines."""
     path.write_text(json.dumps([asdict(row) for row in rows], indent=2, ensure_ascii=False) + "\n")
+
+
+def _times(factor: float) -> str:
+    return f"{factor:.1f}" if factor < 10 else f"{factor:.0f}"
 
 
 def _figures(pairs: Pairs) -> dict[str, float]:

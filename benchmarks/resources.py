@@ -45,6 +45,7 @@ class Resources:
     server: EmbeddedAws
     objects_bucket: str
     definitions_bucket: str
+    archive_bucket: str
     table: str
     bus: str
     queue_url: str
@@ -103,15 +104,26 @@ def resources(server: EmbeddedAws) -> Iterator[Resources]:
     s3, dynamodb = client(server, "s3"), client(server, "dynamodb")
     events, sqs = client(server, "events"), client(server, "sqs")
     location = {"LocationConstraint": server.variables["AWS_DEFAULT_REGION"]}
-    buckets = [f"{name}-objects", f"{name}-definitions"]
+    buckets = [f"{name}-objects", f"{name}-definitions", f"{name}-archive"]
     for bucket in buckets:
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=location)
-    s3.put_bucket_versioning(Bucket=buckets[0], VersioningConfiguration={"Status": "Enabled"})
+    for bucket in (buckets[0], buckets[2]):
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     _make_ledger(dynamodb, name)
     events.create_event_bus(Name=name)
     queue_url = sqs.create_queue(QueueName=name)["QueueUrl"]
     try:
-        yield Resources(server, buckets[0], buckets[1], name, name, queue_url, s3, dynamodb)
+        yield Resources(
+            server,
+            objects_bucket=buckets[0],
+            definitions_bucket=buckets[1],
+            archive_bucket=buckets[2],
+            table=name,
+            bus=name,
+            queue_url=queue_url,
+            s3=s3,
+            dynamodb=dynamodb,
+        )
     finally:
         sqs.delete_queue(QueueUrl=queue_url)
         events.delete_event_bus(Name=name)

@@ -20,6 +20,7 @@ _BUCKETS = {
     "tidegate-uploads": "UploadsBucketName",
     "tidegate-quarantine": "QuarantineBucketName",
     "tidegate-definitions": "DefinitionsBucketName",
+    "tidegate-archive": "ArchiveBucketName",
 }
 # Harmless, so that the stack's own scanner leaves the object where it is.
 _CONTENT = b"hello"

@@ -2,11 +2,18 @@
 # Installs what `sam local invoke` takes from the operating system: a Docker daemon and
 # debootstrap (which builds the stand-in for the Lambda image where the real one cannot be
 # pulled). As root on Debian or Ubuntu it installs them; elsewhere it only says what is missing.
+# With the argument `bench` instead what the benchmarks compare with: pigz.
 set -u
 PATH=$PATH:/usr/sbin:/sbin
 missing=
-command -v dockerd >/dev/null || docker info >/dev/null 2>&1 || missing="$missing docker.io"
-command -v debootstrap >/dev/null || missing="$missing debootstrap"
+needed_by='`sam local invoke`'
+if [ "${1:-}" = bench ]; then
+  needed_by='case h of the benchmarks'
+  command -v pigz >/dev/null || missing="$missing pigz"
+else
+  command -v dockerd >/dev/null || docker info >/dev/null 2>&1 || missing="$missing docker.io"
+  command -v debootstrap >/dev/null || missing="$missing debootstrap"
+fi
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
@@ -23,4 +30,4 @@ if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
   exit 1
 fi
 
-echo "Not installed:$missing (needed by \`sam local invoke\` only; install them, or run as root)." >&2
+echo "Not installed:$missing (needed by $needed_by only; install them, or run as root)." >&2

@@ -11,7 +11,6 @@ import boto3
 from aws_lambda_powertools.metrics import MetricUnit
 
 from functions.quarantine_object.alerts import Alerts
-from functions.quarantine_object.originals import Originals
 from functions.quarantine_object.quarantine import Quarantine, Storage
 from functions.quarantine_object.records import Records
 from functions.quarantine_object.report import Report, to_event_detail
@@ -22,6 +21,7 @@ from tidegate.clients import client, configuration
 from tidegate.copies import Copies
 from tidegate.errors import MalformedEventError, TidegateError
 from tidegate.ledger import Ledger
+from tidegate.originals import Originals
 from tidegate.telemetry import Telemetry, log_context
 from tidegate.verdicts import Action, ScanResult, from_event
 

@@ -14,7 +14,7 @@ from rich.progress import (
 )
 
 from local import definitions, embedded_aws, progress, suite
-from local.demo import images, table, uploads
+from local.demo import images, logs, table, uploads
 from local.demo.cases import Case, cases
 from local.demo.uploads import Fate, Upload
 from local.deployment import Stack
@@ -37,6 +37,7 @@ def run(console: Console) -> int:
             console.print(f"[bold red]{wrong} of {len(fates)} did not go as they must.[/]")
         else:
             console.print(f"[bold green]All {len(fates)} went as they must.[/]")
+        wrong += not logs.run(console, stack)
         table.show_next_steps(console, left_running=was_running)
     finally:
         if not was_running:

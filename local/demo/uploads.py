@@ -70,8 +70,13 @@ def put(stack: Stack, case: Case) -> Upload:
 
 def set_scanning(stack: Stack, *, enabled: bool) -> None:
     """Pause or resume the scanner's queue, so that something can happen to a waiting object."""
+    set_consuming(stack, "ScanObjectFunctionName", enabled=enabled)
+
+
+def set_consuming(stack: Stack, output: str, *, enabled: bool) -> None:
+    """Pause or resume the queue of the function that an output of the stack names."""
     functions = stack.client("lambda")
-    name = stack.output("ScanObjectFunctionName")
+    name = stack.output(output)
     (mapping,) = functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
     functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=enabled)
     wanted = "Enabled" if enabled else "Disabled"

@@ -1,4 +1,4 @@
-"""Matches events against EventBridge patterns of the kind that the suite uses: exact values."""
+"""Matches events against EventBridge patterns of the kind that the suite uses: values, suffixes."""
 
 from __future__ import annotations
 
@@ -14,5 +14,7 @@ def matches(pattern: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
 def _field(wanted: Any, actual: Any) -> bool:
     if isinstance(wanted, dict):
         return isinstance(actual, dict) and matches(wanted, actual)
-    assert all(isinstance(value, str) for value in wanted), f"{wanted} needs a fuller matcher"
-    return actual in wanted
+    suffixes = [value["suffix"] for value in wanted if isinstance(value, dict)]
+    values = [value for value in wanted if isinstance(value, str)]
+    assert len(suffixes) + len(values) == len(wanted), f"{wanted} needs a fuller matcher"
+    return actual in values or (isinstance(actual, str) and actual.endswith(tuple(suffixes)))

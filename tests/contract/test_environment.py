@@ -10,10 +10,13 @@ import pytest
 from tests.contract.cloudformation import Stack
 from tests.contract.test_functions import FUNCTIONS
 
-# Read by boto3 and by Powertools.
+# Read by boto3, by Powertools and by the C library.
 LIBRARIES = {
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_REKOGNITION",
+    "MALLOC_ARENA_MAX",
+    "MALLOC_MMAP_THRESHOLD_",
+    "MALLOC_TRIM_THRESHOLD_",
     "POWERTOOLS_LOG_LEVEL",
     "POWERTOOLS_METRICS_NAMESPACE",
     "POWERTOOLS_SERVICE_NAME",

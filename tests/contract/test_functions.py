@@ -15,6 +15,7 @@ FUNCTIONS = {
     "QuarantineObject": "quarantine_object",
     "UpdateDefinitions": "update_definitions",
     "LabelImage": "label_image",
+    "CompressLog": "compress_log",
 }
 # They bring packages along, and their own Makefile puts the code where the name says.
 BUILT_BY_MAKEFILE = {"LabelImage"}

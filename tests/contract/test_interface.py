@@ -22,6 +22,9 @@ OUTPUTS = {
     "AlertsTopicArn",
     "ProtectedBucketPolicyStatements",
     "RescanStateMachineArn",
+    "AthenaWorkGroupName",
+    "LogDatabaseName",
+    "LogTableName",
     *(f"{name}FunctionName" for name in FUNCTIONS),
     *(f"{name}QueueUrl" for name in FUNCTIONS),
     *(f"{name}DeadLetterQueueUrl" for name in FUNCTIONS),
@@ -121,6 +124,16 @@ def test_every_parameter_has_its_place_in_the_console(stack: Stack) -> None:
         ),
         ("AccessLogBucket", ["", "my-logs"], ["My-Logs", "s3://my-logs"]),
         ("DefinitionsSourceBucket", ["", "my-mirror"], ["s3://my-mirror/x", "*"]),
+        (
+            "LogKeySuffixes",
+            [".log", ".log,.jsonl", ".access-log_1.txt"],
+            ["", "log", ".", ".log,", ".log, .txt", ".l*g", '.log"', ".log}", "." + "a" * 32],
+        ),
+        (
+            "ArchivePrefix",
+            ["logs", "archive/app-1/logs_2"],
+            ["", "/logs", "logs/", "a//b", "year=2026", "..", "a b", "logs/*"],
+        ),
     ],
 )
 def test_pattern_takes_what_is_meant_and_nothing_that_could_widen_it(

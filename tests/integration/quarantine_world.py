@@ -17,7 +17,6 @@ from botocore.exceptions import ClientError
 
 from functions.quarantine_object import custody
 from functions.quarantine_object.alerts import Alerts
-from functions.quarantine_object.originals import Originals
 from functions.quarantine_object.quarantine import Quarantine, Storage
 from functions.quarantine_object.records import Records
 from functions.quarantine_object.report import Report
@@ -26,6 +25,7 @@ from tidegate.copies import MAX_SINGLE_COPY_BYTES, PART_BYTES, Copies
 from tidegate.events import Uploader
 from tidegate.ledger import Ledger
 from tidegate.objectref import ObjectRef
+from tidegate.originals import Originals
 from tidegate.verdicts import Action, ScanResult, ScanStatus, Tagging
 
 REGION = "eu-central-1"

@@ -6,14 +6,17 @@ client takes its place (local/lambda_image.py).
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from local import invocation, sample_event
+from local import invocation, log_lines, sample_event
+from local.demo.uploads import set_consuming
 from local.deployment import Stack
+from tests.e2e.uploads import eventually
 
 _EVENTS = Path(__file__).parents[2] / "events"
 
@@ -58,6 +61,33 @@ def test_update_definitions_proves_and_publishes_in_the_container(stack: Stack) 
         Bucket=stack.output("DefinitionsBucketName"), Key="current.json"
     )
     assert json.loads(current["Body"].read())["release"] in json.dumps(answer)
+
+
+def test_compress_log_archives_in_the_container(stack: Stack) -> None:
+    """A log that was found clean is compressed and its original deleted, in one invocation."""
+    lines = log_lines.at_least(log_lines.access_lines(), 400_000)
+    s3, key = stack.client("s3"), "sam-local/access-2026-11-25.log"
+    bucket = stack.output("UploadsBucketName")
+    set_consuming(stack, "CompressLogFunctionName", enabled=False)
+    try:
+        put = s3.put_object(Bucket=bucket, Key=key, Body=lines)
+        named = {"bucket": bucket, "key": key, "versionId": put["VersionId"]}
+        assert eventually(lambda: _status(stack, named) == "NO_THREATS_FOUND")
+        result = invocation.invoke(stack, "CompressLogFunction", named)
+    finally:
+        set_consuming(stack, "CompressLogFunctionName", enabled=True)
+    assert result.status == 0, result.log
+    archive = json.loads(result.answer.splitlines()[-1])["archive"]
+    assert archive["outcome"] == "ARCHIVED"
+    found = s3.get_object(Bucket=archive["copy"]["bucket"], Key=archive["copy"]["key"])
+    assert gzip.decompress(found["Body"].read()) == lines
+
+
+def _status(stack: Stack, named: dict[str, str]) -> str | None:
+    answer = stack.client("s3").get_object_tagging(
+        Bucket=named["bucket"], Key=named["key"], VersionId=named["versionId"]
+    )
+    return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}.get("scan-status")
 
 
 def _invoke(stack: Stack, function: str, event: str) -> Any:

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from functions.quarantine_object.originals import Originals
-from tests.unit.quarantine_object.fakes import REF
 from tidegate.errors import AccessDeniedError, ObjectReplacedError
+from tidegate.objectref import ObjectRef
+from tidegate.originals import Originals
 
+REF = ObjectRef("uploads", "in/box.bin", "version-1", "etag-1")
 NAME = {"Bucket": REF.bucket, "Key": REF.key}
 
 

@@ -1,0 +1,1 @@
+"""Compresses logs into an archive that Athena reads; a proven copy first, then the deletion."""
