@@ -80,25 +80,27 @@ class Gzip:
 
 
 class Zstd:
-    """Zstandard. Its library is loaded only where it is chosen."""
+    """Zstandard, by the module that Python has from 3.14 on."""
 
     compression = Compression.ZSTD
     suffix = ".zst"
     content_type = "application/zstd"
 
     def __init__(self) -> None:
-        import zstandard  # noqa: PLC0415 — a cold start of the default would pay for it
+        from backports import zstd  # noqa: PLC0415 — not needed by the default
 
-        self._library: ModuleType = zstandard
-        self.errors: tuple[type[Exception], ...] = (zstandard.ZstdError,)
+        self._library: ModuleType = zstd
+        self._options = {
+            zstd.CompressionParameter.compression_level: ZSTD_LEVEL,
+            zstd.CompressionParameter.checksum_flag: 1,
+        }
+        self.errors: tuple[type[Exception], ...] = (zstd.ZstdError, EOFError)
 
     def pack(self, plain: bytes) -> bytes:
         """Return the block as one frame, with its length and a checksum."""
-        # No two threads may share a compressor.
-        packer = self._library.ZstdCompressor(level=ZSTD_LEVEL, write_checksum=True)
-        frame: bytes = packer.compress(plain)
+        frame: bytes = self._library.compress(plain, options=self._options)
         try:
-            restored = self._library.ZstdDecompressor().decompress(frame)
+            restored = self._library.decompress(frame)
         except self._library.ZstdError as error:
             raise CopyMismatchError(f"a zstd frame cannot be unpacked: {error}") from error
         _compare(restored, plain)
@@ -106,8 +108,7 @@ class Zstd:
 
     def opened(self, packed: BinaryIO) -> BinaryIO:
         """Return a stream that reads all frames and checks each one's checksum."""
-        unpacker: Any = self._library.ZstdDecompressor()
-        return cast("BinaryIO", unpacker.stream_reader(packed, read_across_frames=True))
+        return cast("BinaryIO", self._library.ZstdFile(packed))
 
 
 def packing_of(compression: Compression) -> Packing:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import zstandard
+from backports import zstd
 
 from functions.compress_log.admission import Admission, Trigger
 from functions.compress_log.archive import Archive, Place
@@ -139,8 +139,7 @@ class LogsWorld:
             if compression is Compression.GZIP:
                 found[key] = gzip.decompress(body)
             else:
-                reader = zstandard.ZstdDecompressor().stream_reader(body, read_across_frames=True)
-                found[key] = reader.read()
+                found[key] = zstd.decompress(body)
         return found
 
     def versions(self, bucket: str = SOURCE) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ import lzma
 import zipfile
 
 import pytest
-import zstandard
+from backports import zstd
 
 from functions.compress_log.formats import HEAD_BYTES, compressed_format
 
@@ -30,8 +30,8 @@ def _zip() -> bytes:
         (bz2.compress(TEXT, 1), "bzip2"),
         (bz2.compress(TEXT, 9), "bzip2"),
         (lzma.compress(TEXT), "xz"),
-        (zstandard.compress(TEXT), "zstd"),
-        (b"\x50\x2a\x4d\x18\x04\x00\x00\x00note" + zstandard.compress(TEXT), "zstd"),
+        (zstd.compress(TEXT), "zstd"),
+        (b"\x50\x2a\x4d\x18\x04\x00\x00\x00note" + zstd.compress(TEXT), "zstd"),
         (_zip(), "zip"),
         (b"\x04\x22\x4d\x18\x64\x40\xa7" + TEXT, "lz4"),
         (b"7z\xbc\xaf\x27\x1c\x00\x04" + TEXT, "7z"),
