@@ -7,7 +7,7 @@ Nothing that is `Unreadable` may ever count as compliant.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -78,6 +78,8 @@ class BucketState:
 
     `is_log_target`: other buckets (or a service) deliver logs here, as far as can be told from
     the account's own buckets and from the policy; None where that is not known.
+    `access_log_sources`: the account's buckets whose access logs S3 delivers here, each with the
+    prefix of its logs; None where that is not known.
     """
 
     name: str
@@ -85,6 +87,7 @@ class BucketState:
     account_id: str
     settings: Mapping[Section, Setting] = field(default_factory=dict)
     is_log_target: bool | None = None
+    access_log_sources: Mapping[str, str] | None = None
 
     @property
     def arn_partition(self) -> str:
@@ -101,3 +104,18 @@ class BucketState:
     def setting(self, section: Section) -> Setting:
         """Return one setting; one that nobody read is unreadable, not absent."""
         return self.settings.get(section, Unreadable(f"{section} was not read"))
+
+    def unreadable(self, sections: Iterable[Section]) -> Unreadable | None:
+        """Return the first of these settings that could not be read, if any."""
+        asked = set(sections)
+        for section in Section:
+            if section in asked and isinstance(setting := self.setting(section), Unreadable):
+                return setting
+        return None
+
+    def known(self, section: Section) -> Mapping[str, Any] | None:
+        """Return a setting that could be read. Raises LookupError for one that could not."""
+        setting = self.setting(section)
+        if isinstance(setting, Unreadable):
+            raise LookupError(setting.reason)
+        return setting

@@ -33,10 +33,15 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A bucket judged by a control. `reason` is a sentence for people, and never empty."""
+    """A bucket judged by a control. `reason` is a sentence for people, and never empty.
+
+    `advice` says what a person does where no call can put it right: a finding that is
+    NON_COMPLIANT has either a plan or advice.
+    """
 
     compliance: Compliance
     reason: str
+    advice: str | None = None
 
     @classmethod
     def compliant(cls, reason: str) -> Finding:
@@ -44,9 +49,9 @@ class Finding:
         return cls(Compliance.COMPLIANT, reason)
 
     @classmethod
-    def non_compliant(cls, reason: str) -> Finding:
+    def non_compliant(cls, reason: str, advice: str | None = None) -> Finding:
         """The bucket is not as it should be."""
-        return cls(Compliance.NON_COMPLIANT, reason)
+        return cls(Compliance.NON_COMPLIANT, reason, advice)
 
     @classmethod
     def not_applicable(cls, reason: str) -> Finding:
@@ -64,7 +69,8 @@ class Call:
     """One write: a boto3 method of the client of its section, and its arguments.
 
     `arguments` lack what the caller adds: Bucket (or AccountId) and ExpectedBucketOwner. The call
-    replaces all of `section`, so `arguments` hold what others configured there as well.
+    replaces all of `section`, so `arguments` hold what others configured there as well; of the
+    configurations that have an Id (Intelligent-Tiering, inventory, metrics) it replaces that one.
     """
 
     section: Section
@@ -76,10 +82,12 @@ class Call:
 class Profile:
     """What the operator asks of buckets beyond what holds for all; None and empty ask nothing.
 
-    The stack's parameters, which a bucket's own tags or table row may narrow.
+    The stack's parameters, which a bucket's own tags or table row may narrow. Both targets belong
+    to the account, and S3 delivers only within their Region.
     """
 
     log_target_bucket: str | None = None
+    log_target_region: str | None = None
     log_prefix: str = ""
     kms_key_arn: str | None = None
     noncurrent_days: int = 90
@@ -88,6 +96,7 @@ class Profile:
     required_tags: Mapping[str, str] = field(default_factory=dict)
     allowed_external_actions: frozenset[str] = frozenset()
     inventory_target_bucket: str | None = None
+    inventory_target_region: str | None = None
     archive_after_days: int = 90
 
 
@@ -114,8 +123,8 @@ class Control:
     """One requirement. It judges `sections`, and its calls need the IAM `actions`.
 
     `evaluate` and `plan` are pure. `plan` is asked only for a bucket that is NON_COMPLIANT, and
-    returns the calls that, applied, make it COMPLIANT, so that it is not asked again.
-    `advice` says what a person does about what no call can put right.
+    returns the calls that, applied, make it COMPLIANT, so that it is not asked again; none where
+    the finding gives advice instead.
     """
 
     id: str
@@ -126,4 +135,3 @@ class Control:
     evaluate: Evaluate
     plan: Plan = no_plan
     actions: frozenset[str] = frozenset()
-    advice: str | None = None
