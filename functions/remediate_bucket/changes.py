@@ -86,3 +86,10 @@ class Changes:
                     "expiresAt": int(until.timestamp()),
                 }
             )
+
+    def lift(self, change: Change) -> None:
+        """Take the hold away again."""
+        with service_errors(f"lift the hold on {change.control} of {change.bucket}"):
+            self._table.delete_item(
+                Key={"bucket": change.bucket, "entry": f"hold#{change.control}"}
+            )

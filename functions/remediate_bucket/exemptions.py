@@ -40,10 +40,14 @@ class Exemption:
         return now < self.until and bool(self.controls & {control, ALL})
 
     @property
+    def last_day(self) -> date:
+        """The last day on which it counts."""
+        return (self.until - timedelta(seconds=1)).date()
+
+    @property
     def said(self) -> str:
         """The exemption in words."""
-        last = (self.until - timedelta(seconds=1)).date().isoformat()
-        return f"exempt until {last}, approved by {self.approver}: {self.reason}"
+        return f"exempt until {self.last_day}, approved by {self.approver}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)

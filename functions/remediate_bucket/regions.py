@@ -74,8 +74,8 @@ class Regions:
                 if error.response["Error"].get("Code") != "NoSuchBucket":
                     raise
                 return None
-        told = answer.get("LocationConstraint") or ""
-        return _LEGACY.get(told, told)
+        told: str | None = answer.get("LocationConstraint")
+        return _LEGACY.get(told or "", told)
 
     def buckets(self) -> list[Bucket]:
         """Return the account's general purpose buckets of all Regions, by name.

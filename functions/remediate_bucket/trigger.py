@@ -34,6 +34,8 @@ TAKEN = (
 )
 # Stands for the account where a bucket's name would stand; no bucket can have this name.
 ACCOUNT = "(account)"
+# The kind of trigger that looks at all buckets, and reports on them itself.
+SCHEDULE = "schedule"
 # Old buckets of us-east-1 may have upper case, underscores and up to 255 characters.
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]")
 _ACCOUNT_CALLS = frozenset({"PutAccountPublicAccessBlock", "DeleteAccountPublicAccessBlock"})
@@ -184,7 +186,7 @@ def _direct(payload: Mapping[str, Any]) -> Request:
         if mode not in (RequestMode.SWEEP, RequestMode.REPORT):
             raise MalformedEventError(f'mode {mode} needs a "bucket"')
         _only(payload, "run")
-        trigger = Trigger("schedule" if mode is RequestMode.SWEEP else "direct", f"mode {mode}")
+        trigger = Trigger(SCHEDULE, f"mode {mode}")
         return RunRequest(mode, trigger, _text(payload["run"]) if "run" in payload else None)
     _only(payload, "bucket", "account", "controls", "force")
     force = payload.get("force", False)
