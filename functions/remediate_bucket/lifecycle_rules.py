@@ -12,8 +12,6 @@ type Rule = Mapping[str, Any]
 
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLifecycleConfiguration.html
 MAX_RULES = 1000
-# S3 takes no lifecycle where deleting versions asks for a second factor.
-MFA_DELETE_REASON = "MFA delete is on, and S3 takes no lifecycle rules there"
 
 
 def rules(state: BucketState) -> tuple[Rule, ...]:
@@ -32,11 +30,6 @@ def covers_bucket(rule: Rule) -> bool:
     if scope is None:
         return not rule.get("Prefix")
     return all(name == "Prefix" and not value for name, value in scope.items())
-
-
-def has_mfa_delete(state: BucketState) -> bool:
-    """Tell whether deleting versions asks for a second factor."""
-    return (state.known(Section.VERSIONING) or {}).get("MFADelete") == "Enabled"
 
 
 def merge(state: BucketState, rule: Rule) -> tuple[Call, ...]:

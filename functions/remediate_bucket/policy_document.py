@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from functions.remediate_bucket.bucket_state import BucketState, Section
 from functions.remediate_bucket.control import Call
-from functions.remediate_bucket.policy_statements import Statement, as_list
+from functions.remediate_bucket.policy_statements import (
+    Statement,
+    as_list,
+    covers_bucket,
+    covers_every_action,
+    covers_everybody,
+    covers_keys,
+    is_deny,
+)
 
 # Statements whose Sid begins so are Tidegate's, to be replaced when somebody altered them.
 OWNED_PREFIX = "Tidegate"
@@ -24,6 +32,21 @@ def statements(state: BucketState) -> tuple[Statement, ...]:
 def resources(state: BucketState) -> list[str]:
     """Return what names the bucket and every object in it."""
     return [state.arn, f"{state.arn}/*"]
+
+
+def denies_all(state: BucketState, applies: Callable[[Statement], bool]) -> bool:
+    """Tell whether everybody is denied everything, on bucket and objects, where `applies` says.
+
+    Anybody's statements count, and one for the bucket with another for its objects do as well.
+    """
+    denials = [
+        one
+        for one in statements(state)
+        if is_deny(one) and covers_everybody(one) and covers_every_action(one) and applies(one)
+    ]
+    return any(covers_bucket(one, state.arn) for one in denials) and any(
+        covers_keys(one, state.arn) for one in denials
+    )
 
 
 def merge(state: BucketState, statement: Statement) -> tuple[Call, ...]:

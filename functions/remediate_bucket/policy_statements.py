@@ -173,8 +173,11 @@ def fixes(condition: Condition, key: str, value: str) -> bool:
 
 def _reaches(patterns: list[Any], start: str) -> bool:
     """Tell whether one of the patterns may match a text that begins so."""
-    fixed = (re.split(r"[*?$]", str(one))[0] for one in patterns)
-    return any(start.startswith(literal) or literal.startswith(start) for literal in fixed)
+    for pattern in patterns:
+        fixed, *wild = re.split(r"[*?$]", str(pattern), maxsplit=1)
+        if fixed.startswith(start) or (wild and start.startswith(fixed)):
+            return True
+    return False
 
 
 def _narrows(condition: Condition) -> bool:
