@@ -116,6 +116,6 @@ class BucketState:
     def known(self, section: Section) -> Mapping[str, Any] | None:
         """Return a setting that could be read. Raises LookupError for one that could not."""
         setting = self.setting(section)
-        if isinstance(setting, Unreadable):
-            raise LookupError(setting.reason)
-        return setting
+        if not isinstance(setting, Unreadable):
+            return setting
+        raise LookupError(setting.reason)
