@@ -83,11 +83,15 @@ class _Work:
 
 @dataclass(frozen=True, slots=True)
 class Remediation:
-    """The remediation, with all that it works on."""
+    """The remediation, with all that it works on.
+
+    `targets` adds to a profile the Regions in which its targets are.
+    """
 
     controls: tuple[Control, ...]
     permissions: Permissions
-    profile: Callable[[], Profile]
+    profile: Profile
+    targets: Callable[[Profile], Profile]
     exemption_tag_key: str
     guardians: Guardians
     reader: _Reader
@@ -142,13 +146,13 @@ class Remediation:
 
     def _work(self, request: BucketRequest, holder: str, bucket: Bucket) -> _Work:
         notes = self.changes.notes(request.bucket)
-        profile = self.profile()
+        narrowed = Notes() if isinstance(notes, Unreadable) else notes
         return _Work(
             request=request,
             bucket=bucket,
             controls=self.select(request.bucket, request.controls),
             notes=notes,
-            profile=profile if isinstance(notes, Unreadable) else notes.narrowed(profile),
+            profile=self.targets(narrowed.narrowed(self.profile)),
             holder=holder,
         )
 

@@ -8,6 +8,7 @@ from threading import Lock
 from typing import Any
 
 from functions.remediate_bucket import data_events
+from functions.remediate_bucket.bucket_state import BucketState
 from functions.remediate_bucket.regions import Bucket, Regions
 
 _KEPT_SECONDS = 900.0
@@ -29,12 +30,7 @@ class Trails:
 
         Raises what botocore raises.
         """
-        partition = "aws"
-        if bucket.region.startswith("cn-"):
-            partition = "aws-cn"
-        elif bucket.region.startswith("us-gov-"):
-            partition = "aws-us-gov"
-        arn = f"arn:{partition}:s3:::{bucket.name}"
+        arn = BucketState(bucket.name, bucket.region, self._regions.account_id).arn
         return data_events.recorded(self._selectors(bucket.region), arn)
 
     def _selectors(self, region: str) -> list[Any]:
