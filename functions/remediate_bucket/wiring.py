@@ -128,7 +128,11 @@ def _targets(regions: Regions) -> Callable[[Profile], Profile]:
         if bucket is None:
             return None
         if bucket not in known:
-            known[bucket] = regions.region_of(bucket)
+            try:
+                known[bucket] = regions.region_of(bucket)
+            except MisconfiguredError:
+                # Another account's, or closed to this role: the controls say what is wrong.
+                return None
         return known[bucket]
 
     def complete(profile: Profile) -> Profile:
