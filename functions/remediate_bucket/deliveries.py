@@ -7,15 +7,14 @@ let them in, which is how they are told from outside.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from threading import Lock
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from functions.remediate_bucket.bucket_state import BucketState, Section, Unreadable
+from functions.remediate_bucket.kept import Kept
 from functions.remediate_bucket.regions import Bucket, Regions
 from tidegate.errors import MisconfiguredError, PermanentError, service_errors
 
@@ -69,25 +68,19 @@ def _listed(value: Any) -> list[Any]:
 class AccessLogs:
     """Where the access logs of the account's buckets go."""
 
-    def __init__(self, regions: Regions, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, regions: Regions) -> None:
         self._regions = regions
-        self._clock = clock
-        self._lock = Lock()
-        self._known: tuple[float, Mapping[str, Mapping[str, str]], bool] | None = None
+        self._kept = Kept(_KEPT_SECONDS, self._ask)
 
     def sources(self, target: str) -> Mapping[str, str] | None:
         """Return the buckets whose logs come to `target`, each with the prefix of its logs.
 
         None where a bucket could not be asked. Raises TransientError.
         """
-        with self._lock:
-            if self._known is None or self._clock() - self._known[0] > _KEPT_SECONDS:
-                targets, complete = self._ask()
-                self._known = (self._clock(), targets, complete)
-            _, targets, complete = self._known
+        targets, complete = self._kept.of(self._regions.account_id)
         return targets.get(target, {}) if complete else targets.get(target)
 
-    def _ask(self) -> tuple[Mapping[str, Mapping[str, str]], bool]:
+    def _ask(self, _account_id: str) -> tuple[Mapping[str, Mapping[str, str]], bool]:
         buckets = self._regions.buckets()
         with ThreadPoolExecutor(_THREADS) as pool:
             answers = list(pool.map(self._target_of, buckets))

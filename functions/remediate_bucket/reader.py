@@ -14,7 +14,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from functions.remediate_bucket import reads
+from functions.remediate_bucket.account import Account
 from functions.remediate_bucket.bucket_state import BucketState, Section, Setting, Unreadable
 from functions.remediate_bucket.deliveries import AccessLogs, receives_logs
 from functions.remediate_bucket.reads import ABSENT, READS
@@ -36,8 +36,11 @@ class BucketMissingError(ObjectMissingError):
 class Reader:
     """Reads buckets of the account. Raises TransientError, and BucketMissingError."""
 
-    def __init__(self, regions: Regions, trails: Trails, access_logs: AccessLogs) -> None:
+    def __init__(
+        self, regions: Regions, account: Account, trails: Trails, access_logs: AccessLogs
+    ) -> None:
         self._regions = regions
+        self._account = account
         self._trails = trails
         self._access_logs = access_logs
         self._pool = ThreadPoolExecutor(_READ_THREADS, thread_name_prefix="read")
@@ -102,9 +105,9 @@ class Reader:
     def _read(self, section: Section, bucket: Bucket) -> Setting:
         match section:
             case Section.ACCOUNT_PUBLIC_ACCESS_BLOCK:
-                return self._setting(section, bucket, self._account_block)
+                return self._setting(section, bucket, self._account.public_access_block)
             case Section.ACCESS_POINTS:
-                return self._setting(section, bucket, self._access_points)
+                return self._setting(section, bucket, self._account.access_points)
             case Section.TRAILS:
                 return self._setting(section, bucket, self._trails.of)
             case _:
@@ -116,14 +119,6 @@ class Reader:
             return READS[section](self._regions.s3(bucket.region), named)
 
         return read
-
-    def _account_block(self, _bucket: Bucket) -> Any:
-        home = self._regions.s3control(self._regions.home)
-        return reads.account_public_access_block(home, self._regions.account_id)
-
-    def _access_points(self, bucket: Bucket) -> Any:
-        there = self._regions.s3control(bucket.region)
-        return reads.access_points(there, self._regions.account_id, bucket.name)
 
     def _setting(self, section: Section, bucket: Bucket, read: Callable[[Bucket], Any]) -> Setting:
         try:

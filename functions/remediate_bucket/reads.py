@@ -14,7 +14,6 @@ from functions.remediate_bucket.bucket_state import Section
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3control import S3ControlClient
 
 # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 ABSENT = frozenset(
@@ -131,27 +130,6 @@ READS: Mapping[Section, Read] = {
     Section.WEBSITE: _website,
     Section.TAGS: _tags,
 }
-
-
-def account_public_access_block(s3control: S3ControlClient, account_id: str) -> Any:
-    """Return the account's public access block."""
-    return s3control.get_public_access_block(AccountId=account_id)["PublicAccessBlockConfiguration"]
-
-
-def access_points(s3control: S3ControlClient, account_id: str, bucket: str) -> Any:
-    """Return the bucket's access points, each with its own public access block."""
-    found: list[dict[str, Any]] = []
-    token: dict[str, Any] = {}
-    while True:
-        page = s3control.list_access_points(AccountId=account_id, Bucket=bucket, **token)
-        for item in page.get("AccessPointList", ()):
-            name = item["Name"]
-            answer = s3control.get_access_point(AccountId=account_id, Name=name)
-            block = answer.get("PublicAccessBlockConfiguration", {})
-            found.append({"Name": name, "PublicAccessBlock": block})
-        if not page.get("NextToken"):
-            return {"AccessPoints": found}
-        token = {"NextToken": page["NextToken"]}
 
 
 def _listed(page_of: Callable[[dict[str, Any]], Any], name: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from typing import Any
 
 from functions.remediate_bucket.control import Compliance, Control
 from functions.remediate_bucket.result import Result, score, to_response
+from functions.remediate_bucket.trigger import ACCOUNT
 
 _TEMPLATE = "report.html.j2"
 # The page stays within what a telephone opens at once: what is left out stands in the JSON.
@@ -75,10 +76,10 @@ def _summary(rows: Sequence[Row]) -> dict[str, Any]:
     found = [finding["compliance"] for item in looked_at for finding in item["findings"]]
     outcomes = Counter(change["outcome"] for item in looked_at for change in item["changes"])
     return {
-        "buckets": len(rows),
+        "buckets": sum(item["bucket"] != ACCOUNT for item in rows),
         "errors": len(rows) - len(looked_at),
         "score": score([Compliance(text) for text in found]),
-        "compliant": sum(_is_clean(item) for item in looked_at),
+        "compliant": sum(_is_clean(item) for item in looked_at if item["bucket"] != ACCOUNT),
         "findings": dict(Counter(found)),
         "changes": dict(outcomes),
         "exemptions": sum(len(item["exemptions"]) for item in looked_at),

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from threading import Lock
 from typing import Any
 
 from functions.remediate_bucket import data_events
 from functions.remediate_bucket.bucket_state import BucketState
+from functions.remediate_bucket.kept import Kept
 from functions.remediate_bucket.regions import Bucket, Regions
 
 _KEPT_SECONDS = 900.0
@@ -19,11 +17,9 @@ class Trails:
     among them.
     """
 
-    def __init__(self, regions: Regions, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, regions: Regions) -> None:
         self._regions = regions
-        self._clock = clock
-        self._lock = Lock()
-        self._known: dict[str, tuple[float, list[Any]]] = {}
+        self._selectors = Kept(_KEPT_SECONDS, self._ask)
 
     def of(self, bucket: Bucket) -> dict[str, bool]:
         """Return whether reads and writes of the bucket's objects are recorded.
@@ -31,19 +27,11 @@ class Trails:
         Raises what botocore raises.
         """
         arn = BucketState(bucket.name, bucket.region, self._regions.account_id).arn
-        return data_events.recorded(self._selectors(bucket.region), arn)
-
-    def _selectors(self, region: str) -> list[Any]:
-        with self._lock:
-            known = self._known.get(region)
-            if known is None or self._clock() - known[0] > _KEPT_SECONDS:
-                known = (self._clock(), self._ask(region))
-                self._known[region] = known
-            return known[1]
+        return data_events.recorded(self._selectors.of(bucket.region), arn)
 
     def _ask(self, region: str) -> list[Any]:
         cloudtrail = self._regions.cloudtrail(region)
-        found = []
+        found: list[Any] = []
         for trail in cloudtrail.describe_trails()["trailList"]:
             named = trail["TrailARN"]
             if cloudtrail.get_trail_status(Name=named)["IsLogging"]:

@@ -12,6 +12,7 @@ from uuid import uuid4
 import boto3
 
 from functions.remediate_bucket import controls
+from functions.remediate_bucket.account import Account
 from functions.remediate_bucket.changes import Changes
 from functions.remediate_bucket.config_results import ConfigResults
 from functions.remediate_bucket.control import Control, Mode, Profile
@@ -50,7 +51,7 @@ def build(settings: Settings, telemetry: Telemetry) -> RemediationService:
         settings.changes_table_name
     )
     guardians = Guardians(settings.role_arn, settings.account_id)
-    reader = Reader(regions, Trails(regions), AccessLogs(regions))
+    reader = Reader(regions, Account(regions), Trails(regions), AccessLogs(regions))
     writer = Writer(regions)
     changes = Changes(table, frozenset(control.id for control in controls.ALL))
     leases = Leases(table, settings.changes_per_day)
