@@ -146,7 +146,7 @@ def page(report: Mapping[str, Any]) -> str:
 def _shown(item: Row) -> dict[str, Any]:
     """Return what the page shows of a bucket: what is not as it should be, and what would be."""
     if "error" in item:
-        return {**item, "wrong": [], "changes": []}
+        return {**item, "wrong": [], "changes": [], "exempt": False}
     wrong = [
         finding
         for finding in item["findings"]
