@@ -29,8 +29,8 @@ def recorded(selectors: Iterable[Selectors], bucket_arn: str) -> dict[str, bool]
 
 
 def _basic(selector: Mapping[str, Any], bucket_arn: str) -> set[str]:
-    everything = bucket_arn.rpartition(":")[0]
-    places = {everything, f"{everything}:", f"{bucket_arn}/", bucket_arn}
+    everything = bucket_arn.partition(":::")[0]
+    places = {everything, f"{everything}:::", f"{bucket_arn}/"}
     covered = any(
         resource.get("Type") == _OBJECTS and places & set(resource.get("Values") or ())
         for resource in selector.get("DataResources") or ()

@@ -127,7 +127,7 @@ def _assert_what_was_changed_can_be_restored(
     world: RemediationWorld, kill: tuple[str, int]
 ) -> None:
     """At the moment of death each setting that differs has its record and its snapshot."""
-    untouched = {
+    untouched: dict[Section, Any] = {
         Section.PUBLIC_ACCESS_BLOCK: None,
         Section.POLICY: None,
         Section.VERSIONING: {},
