@@ -63,6 +63,7 @@ def test_condition_values_become_text() -> None:
         ({"StringEquals": {"aws:PrincipalOrgID": "o-1"}}, False),
         ({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-1/r-1/ou-1/"}}, False),
         ({"StringLike": {"aws:PrincipalOrgID": "o-*"}}, True),
+        ({"StringLike": {"aws:PrincipalOrgID": ["o-1", "o-2*"]}}, True),
         ({"StringEquals": {"aws:userid": "${aws:userid}"}}, True),
         ({"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:111122223333:*"}}, False),
         ({"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:*:*"}}, True),
@@ -109,6 +110,8 @@ def test_all_but_some_is_everybody() -> None:
         ({"Action": ["s3:Put*"]}, False),
         ({"NotAction": "s3:GetObject"}, True),
         ({"NotAction": ["s3:Get*"]}, False),
+        ({"NotAction": ["s3:Put*", "s3:Get*"]}, False),
+        ({"NotAction": ["s3:Get?"]}, True),
     ],
 )
 def test_kind_of_action_is_reached_by_name_pattern_or_omission(
@@ -145,6 +148,7 @@ def test_keys_are_reached_by_pattern_or_omission(statement: dict[str, Any], expe
         ("numericlessthan", "s3:tlsversion", ("1.2",), False),
         ("numericlessthanequals", "s3:tlsversion", ("1.2",), True),
         ("numericgreaterthan", "s3:tlsversion", ("1.2", "1.1"), True),
+        ("numericgreaterthan", "s3:tlsversion", ("1.2",), False),
         ("numericgreaterthanequals", "s3:tlsversion", ("1.3",), False),
         ("numericnotequals", "s3:tlsversion", ("1.2",), False),
         ("numericlessthan", "s3:tlsversion", ("new",), None),
@@ -156,6 +160,7 @@ def test_keys_are_reached_by_pattern_or_omission(statement: dict[str, Any], expe
         ("arnlike", "aws:sourcearn", ("arn:aws:s3:::pap*",), True),
         ("arnnotequals", "aws:sourcearn", (ARN,), False),
         ("stringequals", "aws:sourcearn", ("${aws:userid}",), None),
+        ("stringequals", "aws:sourcearn", ("other", "${aws:userid}"), None),
         ("null", "s3:tlsversion", ("false",), True),
         ("null", "aws:sourceip", ("true",), True),
         ("null", "aws:sourceip", ("false",), False),

@@ -74,6 +74,7 @@ DSSE = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:k
         ([{**NO_HTTP, "Resource": [ARN, f"{ARN}/in/*"]}], NON_COMPLIANT),
         ([{**NO_HTTP, "Resource": [ARN, f"{ARN}/?"]}], NON_COMPLIANT),
         ([{**NO_HTTP, "Action": ["s3:Get*", "s3:Put*"]}], NON_COMPLIANT),
+        ([{**NO_HTTP, "Action": "s3:?"}], NON_COMPLIANT),
         ([{**NO_HTTP, "Effect": "Allow"}], NON_COMPLIANT),
         ([{**NO_HTTP, "Principal": {"AWS": OTHER_ACCOUNT}}], NON_COMPLIANT),
         ([{**NO_HTTP, "Condition": {"Bool": {"aws:SecureTransport": "true"}}}], NON_COMPLIANT),
@@ -165,6 +166,16 @@ def test_policy_that_would_be_too_long_is_left_to_a_person(control: Control) -> 
     assert "20480" in advised(control, bucket(policy=long))
 
 
+def test_policy_may_fill_the_20_kb() -> None:
+    """One byte more is too long."""
+    sent = planned(TLS, bucket(policy=policy({**READERS, "Sid": ""})))["Policy"]
+    room = 20480 - len(sent)
+    full = bucket(policy=policy({**READERS, "Sid": "x" * room}))
+    assert len(planned(TLS, full)["Policy"]) == 20480
+    over = policy({**READERS, "Sid": "x" * (room + 1)})
+    assert "20481" in advised(TLS, bucket(policy=over))
+
+
 @pytest.mark.parametrize("control", MERGING)
 @pytest.mark.parametrize(
     "section", [Section.PUBLIC_ACCESS_BLOCK, Section.ACCOUNT_PUBLIC_ACCESS_BLOCK]
@@ -176,6 +187,10 @@ def test_public_policy_behind_the_block_is_left_to_a_person(
     public = policy(GIVEN_AWAY, {**READERS, "Principal": "*"})
     state = bucket(policy=public, policy_status={"IsPublic": True})
     assert "private" in advised(control, with_section(state, section, ALL_ON))
+    # Without the block S3 takes it, and with the block it takes any policy that is not public.
+    assert planned(control, state)
+    private = bucket(policy=policy(GIVEN_AWAY), policy_status={"IsPublic": False})
+    assert planned(control, with_section(private, section, ALL_ON))
 
 
 @pytest.mark.parametrize(
@@ -198,6 +213,22 @@ def test_public_policy_behind_the_block_is_left_to_a_person(
             },
             COMPLIANT,
         ),
+        (
+            {
+                **GIVEN_AWAY,
+                "Principal": "*",
+                "Condition": {"StringEquals": {"aws:PrincipalAccount": OTHER_ACCOUNT}},
+            },
+            NON_COMPLIANT,
+        ),
+        (
+            {
+                **GIVEN_AWAY,
+                "Principal": "*",
+                "Condition": {"StringNotEquals": {"aws:PrincipalAccount": ACCOUNT}},
+            },
+            NON_COMPLIANT,
+        ),
         # Everybody in the organization is more than the account.
         (
             {
@@ -215,6 +246,15 @@ def test_public_policy_behind_the_block_is_left_to_a_person(
                 "Resource": ALL,
             },
             NON_COMPLIANT,
+        ),
+        (
+            {
+                "Effect": "Allow",
+                "Principal": "*",
+                "NotAction": ["s3:Put*", "s3:Delete*"],
+                "Resource": ALL,
+            },
+            COMPLIANT,
         ),
     ],
 )

@@ -95,7 +95,7 @@ def before(state: BucketState, done: BucketState) -> BucketState:
     return state if done is state else buckets.with_section(state, Section.POLICY, policy)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(strategies.states(), strategies.profiles())
 def test_bucket_reached_over_tls_only_denies_plain_http_and_nothing_new(
     state: BucketState, profile: Profile
@@ -108,7 +108,7 @@ def test_bucket_reached_over_tls_only_denies_plain_http_and_nothing_new(
     assert decisions(done, requests(done)) == decisions(before(state, done), requests(state))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(strategies.states(), strategies.profiles())
 def test_bucket_of_tls_1_2_denies_older_tls_and_nothing_new(
     state: BucketState, profile: Profile
@@ -124,7 +124,7 @@ def test_bucket_of_tls_1_2_denies_older_tls_and_nothing_new(
         assert decisions(done, new) == decisions(before(state, done), new)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(strategies.states(), strategies.profiles())
 def test_risky_actions_are_left_to_the_account_alone(state: BucketState, profile: Profile) -> None:
     """Strangers and other accounts get none that is not spared; all others keep what they had."""
@@ -142,7 +142,7 @@ def test_risky_actions_are_left_to_the_account_alone(state: BucketState, profile
             assert after_it is before_it
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(strategies.states(), strategies.profiles())
 def test_wrong_encryption_is_denied_and_the_default_is_not(
     state: BucketState, profile: Profile
@@ -158,7 +158,7 @@ def test_wrong_encryption_is_denied_and_the_default_is_not(
     assert decisions(done, same) == decisions(before(state, done), same)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(strategies.states(), strategies.profiles())
 def test_healthy_log_target_lets_every_source_in(state: BucketState, profile: Profile) -> None:
     """Where the control vouches, S3's log delivery is allowed, by the policy or by the ACL."""

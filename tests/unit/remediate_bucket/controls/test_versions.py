@@ -142,8 +142,10 @@ def test_rule_is_added_after_all_others() -> None:
 
 
 def test_first_rule_leaves_the_minimum_size_to_s3() -> None:
-    """Nobody chose one."""
-    assert planned(ABORT, bucket()).keys() == {"LifecycleConfiguration"}
+    """Nobody chose one; the rule has the newer form."""
+    arguments = planned(ABORT, bucket())
+    assert arguments.keys() == {"LifecycleConfiguration"}
+    assert arguments["LifecycleConfiguration"]["Rules"][0]["Filter"] == {"Prefix": ""}
 
 
 def test_rule_takes_the_older_form_beside_rules_of_that_form() -> None:
@@ -171,6 +173,7 @@ def test_full_lifecycle_is_left_to_a_person(control: Control) -> None:
     rules = [{**rule, "ID": str(number)} for number in range(1000)]
     state = bucket(versioning=ON, lifecycle=lifecycle(*rules))
     assert "1000" in advised(control, state)
+    assert planned(control, bucket(versioning=ON, lifecycle=lifecycle(*rules[1:])))
 
 
 @pytest.mark.parametrize(
