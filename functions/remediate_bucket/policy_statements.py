@@ -193,7 +193,7 @@ def _narrows(condition: Condition) -> bool:
 
 def _is_fixed(value: str) -> bool:
     parts = value.split(":")
-    if value.startswith("arn:") and len(parts) > _ACCOUNT_OF_ARN + 1:
+    if value.startswith("arn:") and len(parts) > _ACCOUNT_OF_ARN:
         # The rest of an ARN may hold patterns, as long as it is somebody's.
         value = parts[_ACCOUNT_OF_ARN] or value
     return not any(wild in value for wild in ("*", "?", "${"))

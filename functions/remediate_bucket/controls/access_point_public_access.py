@@ -17,7 +17,9 @@ def evaluate(state: BucketState, _profile: Profile) -> Finding:
     if not points:
         return Finding.not_applicable("the bucket has no access points")
     open_points = [
-        str(point.get("Name")) for point in points if public_access.off(point["PublicAccessBlock"])
+        str(point.get("Name"))
+        for point in points
+        if public_access.off(point.get("PublicAccessBlock"))
     ]
     if not open_points:
         return Finding.compliant("every access point blocks public access")

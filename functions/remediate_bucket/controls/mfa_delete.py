@@ -10,7 +10,7 @@ SECTIONS = frozenset({Section.VERSIONING, Section.LIFECYCLE})
 
 
 def evaluate(state: BucketState, _profile: Profile) -> Finding:
-    """Judge MFA delete; a bucket with lifecycle rules cannot have it, as Security Hub has it too.
+    """Judge MFA delete; a bucket with lifecycle rules cannot have it.
 
     No role can switch it: S3 asks for the root user and a code, so that trying only fails.
     """

@@ -57,7 +57,7 @@ _ACTIONS = _one_or_list(
     ]
 )
 _RESOURCES = _one_or_list([_ARN, f"{_ARN}/*", f"{_ARN}*", "*", f"{_ARN}/in/*", f"{_ARN}/?"])
-_CONDITIONS = st.sampled_from(
+_CONDITIONS: Settings = st.sampled_from(
     [
         {},
         {"Bool": {"aws:SecureTransport": "false"}},
@@ -89,15 +89,56 @@ _SIDS = [
 ]
 
 
+_GUARDS: list[Mapping[str, Any]] = [
+    {"Bool": {"aws:SecureTransport": "false"}},
+    {"NumericLessThan": {"s3:TlsVersion": "1.2"}},
+    {
+        "StringNotEquals": {"aws:PrincipalAccount": buckets.ACCOUNT},
+        "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
+    },
+    {
+        "StringNotEquals": {"s3:x-amz-server-side-encryption": ["aws:kms", "aws:kms:dsse"]},
+        "Null": {"s3:x-amz-server-side-encryption": "false"},
+    },
+]
+
+
 @st.composite
-def statements(draw: st.DrawFn) -> dict[str, Any]:
-    """One statement, without a Sid."""
+def guards(draw: st.DrawFn) -> dict[str, Any]:
+    """A statement that does what a control asks for, or misses it in one or two places."""
+    condition: dict[str, Any] = dict(draw(st.sampled_from(_GUARDS)))
+    guard: dict[str, Any] = {
+        "Effect": "Deny",
+        "Principal": draw(st.sampled_from(["*", {"AWS": "*"}])),
+        "Action": draw(st.sampled_from(["s3:*", "*", ["S3:*"]])),
+        "Resource": draw(st.sampled_from([[_ARN, f"{_ARN}/*"], f"{_ARN}*", "*"])),
+        "Condition": condition,
+    }
+    misses = {
+        "Principal": _PRINCIPALS,
+        "Action": _ACTIONS,
+        "Resource": _RESOURCES | st.just([_ARN, f"{_ARN}/?"]),
+        "Condition": _CONDITIONS.map(lambda more: condition | more) | _CONDITIONS,
+    }
+    for name in draw(st.lists(st.sampled_from(sorted(misses)), max_size=2, unique=True)):
+        guard[name] = draw(misses[name])
+    return guard
+
+
+@st.composite
+def any_statements(draw: st.DrawFn) -> dict[str, Any]:
+    """Any statement, without a Sid."""
     statement: dict[str, Any] = {"Effect": draw(st.sampled_from(["Allow", "Deny"]))}
     statement[draw(st.sampled_from(["Principal"] * 5 + ["NotPrincipal"]))] = draw(_PRINCIPALS)
     statement[draw(st.sampled_from(["Action"] * 5 + ["NotAction"]))] = draw(_ACTIONS)
     statement[draw(st.sampled_from(["Resource"] * 5 + ["NotResource"]))] = draw(_RESOURCES)
     condition = draw(_CONDITIONS)
     return {**statement, "Condition": condition} if condition else statement
+
+
+def statements() -> Settings:
+    """A statement, without a Sid."""
+    return guards() | any_statements()
 
 
 @st.composite

@@ -28,7 +28,7 @@ def remedied(control: Control, state: BucketState, profile: Profile) -> BucketSt
     return state
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(strategies.states(), strategies.profiles())
 def test_plan_makes_the_bucket_compliant_and_is_not_asked_again(
     state: BucketState, profile: Profile
@@ -48,7 +48,7 @@ def test_plan_makes_the_bucket_compliant_and_is_not_asked_again(
             assert after.compliance is Compliance.COMPLIANT, (control.id, after.reason)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(strategies.states(), strategies.profiles())
 def test_nothing_of_others_is_lost(state: BucketState, profile: Profile) -> None:
     """Every statement, rule, tag, target and configuration of somebody else is still there."""
