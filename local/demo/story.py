@@ -14,7 +14,7 @@ from rich.progress import (
 )
 
 from local import definitions, embedded_aws, progress, suite
-from local.demo import table, uploads
+from local.demo import remediation, table, uploads
 from local.demo.cases import Case, cases
 from local.demo.uploads import Fate, Upload
 from local.deployment import Stack
@@ -36,6 +36,7 @@ def run(console: Console) -> int:
             console.print(f"[bold red]{wrong} of {len(fates)} did not go as they must.[/]")
         else:
             console.print(f"[bold green]All {len(fates)} went as they must.[/]")
+        wrong += remediation.show(console, stack)
         table.show_next_steps(console, left_running=was_running)
     finally:
         if not was_running:

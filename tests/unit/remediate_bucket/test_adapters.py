@@ -46,7 +46,7 @@ class Aws:
         self.stubs: dict[str, Stubber] = {}
         for service in ("s3", "s3control", "cloudtrail", "config", "sqs"):
             made: Any = boto3.client(
-                service,  # type: ignore[call-overload]
+                service,
                 region_name=REGION,
                 aws_access_key_id="test",
                 aws_secret_access_key="test",
