@@ -3,7 +3,8 @@
 TidegateError
 └── PermanentError
     ├── ForeignAccountError   the event speaks of another account's bucket
-    └── SnapshotError         what was kept of the former setting is not what was written
+    ├── SnapshotError         what was kept of the former setting is not what was written
+    └── BucketMissingError    the bucket was deleted, or never there
 """
 
 from __future__ import annotations
@@ -17,3 +18,7 @@ class ForeignAccountError(PermanentError):
 
 class SnapshotError(PermanentError):
     """A snapshot is missing or differs from its hash in the record. Nothing was restored."""
+
+
+class BucketMissingError(PermanentError):
+    """The bucket does not exist (any more). A message about it is done."""

@@ -12,19 +12,44 @@ from typing import TYPE_CHECKING, Any
 
 from functions.remediate_bucket.service import RemediationService
 from functions.remediate_bucket.settings import Settings
-from functions.remediate_bucket.wiring import build
+from functions.remediate_bucket.trigger import Identity
+from tidegate.batch import Queue
+from tidegate.clients import client
 from tidegate.telemetry import telemetry
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    from functions.remediate_bucket.works import Works
+
 TELEMETRY = telemetry("remediate_bucket")
+
+
+@cache
+def settings() -> Settings:
+    """Return this environment's settings."""
+    return Settings.from_env(os.environ)
+
+
+@cache
+def works() -> Works:
+    """Return what works on buckets, for this environment."""
+    # Half of all that there is to import; see service.
+    from functions.remediate_bucket.wiring import build  # noqa: PLC0415
+
+    return build(settings(), TELEMETRY)
 
 
 @cache
 def service() -> RemediationService:
     """Return this environment's one service."""
-    return build(Settings.from_env(os.environ), TELEMETRY)
+    given = settings()
+    return RemediationService(
+        own=Identity(given.account_id, given.role_arn),
+        works=works,
+        queue=Queue(client("sqs"), given.queue_url, given.max_receive_count),
+        telemetry=TELEMETRY,
+    )
 
 
 @TELEMETRY.logger.inject_lambda_context(clear_state=True)

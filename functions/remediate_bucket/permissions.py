@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from functions.remediate_bucket.control import Control, Mode
-from functions.remediate_bucket.notes import Notes
 from functions.remediate_bucket.trigger import BucketRequest, RequestMode
+
+if TYPE_CHECKING:
+    from functions.remediate_bucket.notes import Notes
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,20 +17,17 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from functions.remediate_bucket.account import Account
 from functions.remediate_bucket.bucket_state import BucketState, Section, Setting, Unreadable
 from functions.remediate_bucket.deliveries import AccessLogs, receives_logs
+from functions.remediate_bucket.errors import BucketMissingError
 from functions.remediate_bucket.reads import ABSENT, READS
 from functions.remediate_bucket.regions import Bucket, Regions
 from functions.remediate_bucket.trails import Trails
 from functions.remediate_bucket.trigger import ACCOUNT
-from tidegate.errors import MisconfiguredError, ObjectMissingError, PermanentError, service_errors
+from tidegate.errors import MisconfiguredError, PermanentError, service_errors
 
 _ACCOUNT_SECTIONS = frozenset({Section.ACCOUNT_PUBLIC_ACCESS_BLOCK})
 # By these it is told whether logs are delivered to the bucket.
 _DELIVERY = frozenset({Section.POLICY, Section.ACL})
 _READ_THREADS = 16
-
-
-class BucketMissingError(ObjectMissingError):
-    """The bucket does not exist (any more)."""
 
 
 class Reader:

@@ -14,7 +14,7 @@ from typing import Protocol
 from functions.remediate_bucket import config_results
 from functions.remediate_bucket.config_results import Evaluation
 from functions.remediate_bucket.control import Control
-from functions.remediate_bucket.reader import BucketMissingError
+from functions.remediate_bucket.errors import BucketMissingError
 from functions.remediate_bucket.regions import Bucket
 from functions.remediate_bucket.result import Result
 from functions.remediate_bucket.trigger import (

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from functions.remediate_bucket import report
 from functions.remediate_bucket.control import Control
-from functions.remediate_bucket.reader import BucketMissingError
+from functions.remediate_bucket.errors import BucketMissingError
 from functions.remediate_bucket.regions import Bucket
 from functions.remediate_bucket.report import Head, Row
 from functions.remediate_bucket.result import Result

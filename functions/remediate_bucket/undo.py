@@ -16,8 +16,8 @@ from functions.remediate_bucket import lockout, sections
 from functions.remediate_bucket.bucket_state import BucketState, Section, Unreadable
 from functions.remediate_bucket.change import DETAIL_TYPE, Change, Outcome, to_event_detail
 from functions.remediate_bucket.control import Call
+from functions.remediate_bucket.errors import BucketMissingError
 from functions.remediate_bucket.lockout import Guardians
-from functions.remediate_bucket.reader import BucketMissingError
 from functions.remediate_bucket.regions import Bucket
 from tidegate.errors import MisconfiguredError, PermanentError
 

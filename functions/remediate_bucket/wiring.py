@@ -27,25 +27,23 @@ from functions.remediate_bucket.regions import Regions
 from functions.remediate_bucket.remediation import Remediation
 from functions.remediate_bucket.reports import Reports
 from functions.remediate_bucket.rule import Rule
-from functions.remediate_bucket.service import RemediationService
 from functions.remediate_bucket.settings import Settings
 from functions.remediate_bucket.snapshots import Snapshots
 from functions.remediate_bucket.sweep import Sweep
 from functions.remediate_bucket.trails import Trails
-from functions.remediate_bucket.trigger import Identity
 from functions.remediate_bucket.undo import Undo
+from functions.remediate_bucket.works import Works
 from functions.remediate_bucket.writer import Writer
-from tidegate.batch import Queue
 from tidegate.bus import Bus
 from tidegate.clients import client, configuration
 from tidegate.errors import MisconfiguredError
 from tidegate.telemetry import Telemetry
 
 
-def build(settings: Settings, telemetry: Telemetry) -> RemediationService:
-    """Return the service, wired to AWS."""
+def build(settings: Settings, telemetry: Telemetry) -> Works:
+    """Return what works on buckets, wired to AWS."""
     _check(settings, controls.ALL)
-    s3, sqs = client("s3"), client("sqs")
+    s3 = client("s3")
     regions = Regions(s3.meta.region_name, settings.account_id, _adaptive_client)
     table: Any = boto3.resource("dynamodb", config=configuration()).Table(
         settings.changes_table_name
@@ -82,10 +80,9 @@ def build(settings: Settings, telemetry: Telemetry) -> RemediationService:
         bus=bus,
         now=_now,
     )
-    return RemediationService(
-        own=Identity(settings.account_id, settings.role_arn),
+    return Works(
         remediation=remediation,
-        undo=Undo(
+        undoing=Undo(
             hold_days=settings.undo_hold_days,
             guardians=guardians,
             reader=reader,
@@ -102,12 +99,11 @@ def build(settings: Settings, telemetry: Telemetry) -> RemediationService:
             reader=reader,
             reports=Reports(s3, settings.reports_bucket_name, settings.kms_key_arn),
             notices=notices,
-            messages=Messages(sqs, settings.queue_url),
+            messages=Messages(client("sqs"), settings.queue_url),
             now=_now,
         ),
         rule=Rule(remediation, reader, ConfigResults(client("config"), settings.account_id)),
         notices=notices,
-        queue=Queue(sqs, settings.queue_url, settings.max_receive_count),
         telemetry=telemetry,
     )
 

@@ -18,9 +18,10 @@ from functions.remediate_bucket.bucket_state import Section, Unreadable
 from functions.remediate_bucket.config_results import ConfigResults
 from functions.remediate_bucket.control import Call, Compliance, Finding
 from functions.remediate_bucket.deliveries import AccessLogs, receives_logs
+from functions.remediate_bucket.errors import BucketMissingError
 from functions.remediate_bucket.kept import Kept
 from functions.remediate_bucket.messages import Messages
-from functions.remediate_bucket.reader import BucketMissingError, Reader
+from functions.remediate_bucket.reader import Reader
 from functions.remediate_bucket.regions import Bucket, Regions
 from functions.remediate_bucket.result import Judged
 from functions.remediate_bucket.rule import Rule

@@ -10,8 +10,8 @@ from functions.remediate_bucket import controls
 from functions.remediate_bucket.bucket_state import Section, Unreadable
 from functions.remediate_bucket.change import Outcome
 from functions.remediate_bucket.control import Compliance, Mode
+from functions.remediate_bucket.errors import BucketMissingError
 from functions.remediate_bucket.permissions import Permissions
-from functions.remediate_bucket.reader import BucketMissingError
 from functions.remediate_bucket.trigger import ACCOUNT, RequestMode
 from tests.unit.remediate_bucket.buckets import ALL_ON, NAME, WEBSITE, bucket, policy
 from tests.unit.remediate_bucket.world import DRIFT, OPERATOR, FakeAccount, World, outcomes, refuses

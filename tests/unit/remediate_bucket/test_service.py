@@ -17,6 +17,7 @@ from functions.remediate_bucket.permissions import Permissions
 from functions.remediate_bucket.result import Result
 from functions.remediate_bucket.service import RESERVED_MILLISECONDS, RemediationService
 from functions.remediate_bucket.trigger import Identity, RequestMode, RuleRequest, RunRequest
+from functions.remediate_bucket.works import Works
 from tests.unit.remediate_bucket.buckets import ACCOUNT, NAME, bucket
 from tests.unit.remediate_bucket.world import ROLE, FakeAccount, World, refuses
 from tidegate.batch import Queue
@@ -37,7 +38,7 @@ class Context(LambdaContext):
         self._aws_request_id = "request-1"
         self.milliseconds = milliseconds
 
-    def get_remaining_time_in_millis(self) -> int:
+    def get_remaining_time_in_millis(self) -> int:  # type: ignore[override]
         return self.milliseconds
 
 
@@ -100,15 +101,19 @@ class Scene:
     def service(self) -> RemediationService:
         """Return the service."""
         sqs: Any = self.sqs
-        return RemediationService(
-            own=Identity(ACCOUNT, ROLE),
+        works = Works(
             remediation=self.world.remediation,
-            undo=self.world.undo,
+            undoing=self.world.undo,
             sweep=Sweeps(self.told),
             rule=Rules(self.told),
             notices=self.told,
-            queue=Queue(sqs, "https://queue", 5),
             telemetry=telemetry("remediate_bucket"),
+        )
+        return RemediationService(
+            own=Identity(ACCOUNT, ROLE),
+            works=lambda: works,
+            queue=Queue(sqs, "https://queue", 5),
+            telemetry=works.telemetry,
         )
 
     def handle(self, event: Any, context: Context | None = None) -> Any:

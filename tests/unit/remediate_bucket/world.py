@@ -12,12 +12,12 @@ from functions.remediate_bucket import controls
 from functions.remediate_bucket.bucket_state import BucketState, Section, Setting, Unreadable
 from functions.remediate_bucket.change import Change, Outcome
 from functions.remediate_bucket.control import Call, Control, Profile
+from functions.remediate_bucket.errors import BucketMissingError
 from functions.remediate_bucket.execution import Execution
 from functions.remediate_bucket.lease import Budget
 from functions.remediate_bucket.lockout import Guardians
 from functions.remediate_bucket.notes import Notes, from_rows
 from functions.remediate_bucket.permissions import Permissions
-from functions.remediate_bucket.reader import BucketMissingError
 from functions.remediate_bucket.regions import Bucket
 from functions.remediate_bucket.remediation import Remediation
 from functions.remediate_bucket.result import Result
