@@ -67,7 +67,9 @@ class Changes:
             )
 
     def find(self, change_id: str) -> Change | None:
-        """Return the recorded change, or None."""
+        """Return the recorded change, or None; also for what cannot be a change's id."""
+        if not bucket_of(change_id):
+            return None
         with service_errors(f"read change {change_id}"):
             answer = self._table.get_item(
                 Key={"bucket": bucket_of(change_id), "entry": f"{_RECORDS}{change_id}"},

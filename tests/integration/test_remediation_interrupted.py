@@ -214,3 +214,9 @@ def test_two_events_at_once_make_each_change_once() -> None:
             assert happened, number
             applied = [row for row in world.records() if row["outcome"] == "APPLIED"]
             assert sorted(row["control"] for row in applied) == sorted(NAMES), number
+
+
+@pytest.mark.parametrize("change", ["", "20261122T120004Z-0123abcd", "no-such-bucket:1"])
+def test_undo_of_what_is_no_change_is_refused(world: RemediationWorld, change: str) -> None:
+    """An id without a bucket, which the table could not even be asked for, changes nothing."""
+    assert world.take_back(change).outcome is Outcome.REFUSED
