@@ -1,18 +1,21 @@
 #!/bin/sh
-# Installs what `sam local invoke` takes from the operating system: a Docker daemon and
+# Installs what comes from the operating system: for `sam local invoke` a Docker daemon and
 # debootstrap (which builds the stand-in for the Lambda image where the real one cannot be
-# pulled). As root on Debian or Ubuntu it installs them; elsewhere it only says what is missing.
-# With the argument `bench` instead what the benchmarks compare with: pigz.
+# pulled), and Chromium, in which the tests look at the HTML reports. With the argument `bench`
+# instead what the benchmarks compare with: pigz. As root on Debian or Ubuntu it installs them;
+# elsewhere it only says what is missing.
 set -u
 PATH=$PATH:/usr/sbin:/sbin
 missing=
-needed_by='`sam local invoke`'
+needed_by='`sam local invoke` and the tests of the HTML reports'
 if [ "${1:-}" = bench ]; then
   needed_by='case h of the benchmarks'
   command -v pigz >/dev/null || missing="$missing pigz"
 else
   command -v dockerd >/dev/null || docker info >/dev/null 2>&1 || missing="$missing docker.io"
   command -v debootstrap >/dev/null || missing="$missing debootstrap"
+  command -v chromium >/dev/null || command -v chromium-browser >/dev/null ||
+    command -v google-chrome >/dev/null || missing="$missing chromium"
 fi
 [ -n "$missing" ] || exit 0
 

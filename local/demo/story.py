@@ -14,7 +14,7 @@ from rich.progress import (
 )
 
 from local import definitions, embedded_aws, progress, suite
-from local.demo import images, logs, table, uploads
+from local.demo import images, logs, remediation, table, uploads
 from local.demo.cases import Case, cases
 from local.demo.uploads import Fate, Upload
 from local.deployment import Stack
@@ -38,6 +38,7 @@ def run(console: Console) -> int:
         else:
             console.print(f"[bold green]All {len(fates)} went as they must.[/]")
         wrong += not logs.run(console, stack)
+        wrong += remediation.show(console, stack)
         table.show_next_steps(console, left_running=was_running)
     finally:
         if not was_running:

@@ -1,9 +1,9 @@
 """Which AWS operations a function's code can call, told from its source.
 
 From the handler on, everything is followed that a name reached so far could mean: a plain name or
-`module.name` any function or class of that name, `object.name` any method of that name, in any
-module that the handler imports, directly or not. That finds too much rather than too little. A
-call counts where its receiver is named after a client, as all of the suite's are:
+`module.name` any function, class or constant of that name, `object.name` any method of that name,
+in any module that the handler imports, directly or not. That finds too much rather than too
+little. A call counts where its receiver is named after a client, as all of the suite's are:
 `self._s3.head_object(…)`, `table.put_item(…)`. A call of an AWS operation on anything else is an
 error, so that none goes uncounted.
 """
@@ -30,7 +30,13 @@ RECEIVERS = {
     "sns": "sns",
     "sqs": "sqs",
     "rekognition": "rekognition",
+    "s3control": "s3control",
+    "cloudtrail": "cloudtrail",
+    "config": "config",
 }
+
+# Operations of CloudTrail, which methods of ours are called too.
+_OURS_TOO = {"remove_tags", "add_tags"}
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -109,6 +115,10 @@ def _definitions(module: ast.Module, known: frozenset[str]) -> Iterator[tuple[_U
             yield _Use(node.name, of_object=False), _Code((*node.bases, *outer, *inner), known)
             for method in methods:
                 yield _Use(method.name, of_object=True), _Code((method,), known)
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            for name in (target.id for target in targets if isinstance(target, ast.Name)):
+                yield _Use(name, of_object=False), _Code((node.value,), known)
 
 
 def _foreign_bases(node: ast.ClassDef, own: set[str]) -> list[ast.expr]:
@@ -189,4 +199,4 @@ def _operations(service: str) -> frozenset[str]:
 def _unmistakable() -> frozenset[str]:
     """Return names of operations that nothing else is called: they have two words."""
     names = {name for service in set(RECEIVERS.values()) for name in _operations(service)}
-    return frozenset(name for name in names if "_" in name)
+    return frozenset(name for name in names if "_" in name) - _OURS_TOO

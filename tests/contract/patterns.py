@@ -1,4 +1,7 @@
-"""Matches events against EventBridge patterns of the kind that the suite uses: values, suffixes."""
+"""Matches events against EventBridge patterns of the kinds that the suite uses.
+
+Exact values, `prefix`, `suffix` and `$or`; any other operator is an error.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,27 @@ from typing import Any
 
 def matches(pattern: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
     """Whether EventBridge would send the event to the rule's targets."""
-    return all(_field(wanted, event.get(name)) for name, wanted in pattern.items())
+    return all(
+        any(matches(choice, event) for choice in wanted)
+        if name == "$or"
+        else _field(wanted, event.get(name))
+        for name, wanted in pattern.items()
+    )
 
 
 def _field(wanted: Any, actual: Any) -> bool:
     if isinstance(wanted, dict):
         return isinstance(actual, dict) and matches(wanted, actual)
-    suffixes = [value["suffix"] for value in wanted if isinstance(value, dict)]
-    values = [value for value in wanted if isinstance(value, str)]
-    assert len(suffixes) + len(values) == len(wanted), f"{wanted} needs a fuller matcher"
-    return actual in values or (isinstance(actual, str) and actual.endswith(tuple(suffixes)))
+    values = actual if isinstance(actual, list) else [actual]
+    return any(_value(choice, value) for choice in wanted for value in values)
+
+
+def _value(wanted: Any, actual: Any) -> bool:
+    if isinstance(wanted, dict):
+        ((operator, part),) = wanted.items()
+        assert operator in ("prefix", "suffix"), f"{wanted} needs a fuller matcher"
+        if not isinstance(actual, str):
+            return False
+        return actual.startswith(part) if operator == "prefix" else actual.endswith(part)
+    assert isinstance(wanted, str), f"{wanted} needs a fuller matcher"
+    return bool(wanted == actual)

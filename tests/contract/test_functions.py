@@ -16,6 +16,7 @@ FUNCTIONS = {
     "UpdateDefinitions": "update_definitions",
     "LabelImage": "label_image",
     "CompressLog": "compress_log",
+    "RemediateBucket": "remediate_bucket",
 }
 # They bring packages along, and their own Makefile puts the code where the name says.
 BUILT_BY_MAKEFILE = {"LabelImage"}

@@ -14,11 +14,12 @@ import pytest
 from tests.contract.cloudformation import Stack
 from tests.contract.policies import Request, denied_by
 
-BUCKETS = ("Uploads", "Quarantine", "Definitions", "Archive", "Reports")
+BUCKETS = ("Uploads", "Quarantine", "Definitions", "Archive", "Reports", "Snapshots")
 SCANNER = "arn:aws:iam::111122223333:role/ScanObjectRole"
 QUARANTINE = "arn:aws:iam::111122223333:role/QuarantineObjectRole"
 LABELLER = "arn:aws:iam::111122223333:role/LabelImageRole"
 UPDATER = "arn:aws:iam::111122223333:role/UpdateDefinitionsRole"
+REMEDIATOR = "arn:aws:iam::111122223333:role/RemediateBucketRole"
 SESSION = "arn:aws:sts::111122223333:assumed-role"
 ADMIN = "arn:aws:iam::111122223333:role/Admin"
 ROOT = "arn:aws:iam::111122223333:root"
@@ -353,6 +354,21 @@ def test_definitions_are_published_by_the_updater_alone(
     assert denied("incoming/demo/own.ndb", ADMIN) == []
 
 
+@pytest.mark.parametrize("action", ["PutObject", "DeleteObject", "DeleteObjectVersion"])
+def test_snapshots_are_kept_by_the_remediator_alone(stack: Stack, action: str) -> None:
+    """Nobody can slip an undo another former setting, or take it away; people may read it."""
+    policy = stack.policy("SnapshotsBucketPolicy")
+
+    def denied(action: str, principal: str) -> list[str]:
+        place = "snapshotsbucket/changes/b/1.json"
+        return denied_by(policy, _request(place, action, principal, {}))
+
+    assert denied(action, ADMIN) == ["OnlyTheRemediatorKeepsSnapshots"]
+    assert denied(action, REMEDIATOR) == []
+    assert denied(action, f"{SESSION}/RemediateBucketRole/function") == []
+    assert denied("GetObject", ADMIN) == []
+
+
 @pytest.mark.parametrize("name", BUCKETS)
 @pytest.mark.parametrize("place", ["", "/some/key"])
 def test_plain_http_is_denied_everything(stack: Stack, name: str, place: str) -> None:
@@ -419,6 +435,25 @@ def test_queues_take_messages_from_their_rule_alone_and_over_tls(
     rule = allow["Condition"]["ArnEquals"]["aws:SourceArn"].rsplit(":", 1)[-1]
     targets = stack.properties(rule)["Targets"]
     assert {targets[0]["Arn"], targets[0]["DeadLetterConfig"]["Arn"]} == set(allow["Resource"])
+    assert (deny["Effect"], deny["Condition"]) == (
+        "Deny",
+        {"Bool": {"aws:SecureTransport": "false"}},
+    )
+
+
+def test_remediation_takes_messages_from_rules_of_this_stack_and_those_within_it(
+    stack: Stack,
+) -> None:
+    """AWS Config's rules deliver from a nested stack, whose rules' names begin with this one's."""
+    allow, deny = stack.policy("RemediateBucketQueuePolicy")["Statement"]
+
+    assert allow["Principal"] == {"Service": "events.amazonaws.com"}
+    assert allow["Action"] == "sqs:SendMessage"
+    assert len(allow["Resource"]) == 2
+    assert allow["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": "111122223333"},
+        "ArnLike": {"aws:SourceArn": "arn:aws:events:eu-central-1:111122223333:rule/tidegate-*"},
+    }
     assert (deny["Effect"], deny["Condition"]) == (
         "Deny",
         {"Bool": {"aws:SecureTransport": "false"}},

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from functions.remediate_bucket import trigger
 from tests.contract.cloudformation import Stack
 from tests.contract.patterns import matches
 from tidegate.objectref import ObjectRef
@@ -120,8 +121,74 @@ def test_schedule_asks_for_an_update(stack: Stack) -> None:
     assert rule["Targets"][0]["Arn"].endswith(":UpdateDefinitionsQueue")
 
 
+# As CloudTrail names them: not all as the API does.
+CONFIGURING = [
+    "CreateBucket",
+    "DeleteBucketEncryption",
+    "DeleteBucketLifecycle",
+    "DeleteBucketOwnershipControls",
+    "DeleteBucketPolicy",
+    "DeleteBucketPublicAccessBlock",
+    "DeleteAccountPublicAccessBlock",
+    "PutAccountPublicAccessBlock",
+    "PutBucketAcl",
+    "PutBucketEncryption",
+    "PutBucketLifecycle",
+    "PutBucketLogging",
+    "PutBucketNotification",
+    "PutBucketObjectLockConfiguration",
+    "PutBucketOwnershipControls",
+    "PutBucketPolicy",
+    "PutBucketPublicAccessBlock",
+    "PutBucketTagging",
+    "PutBucketVersioning",
+    "PutBucketWebsite",
+]
+
+
+@pytest.mark.parametrize("name", CONFIGURING)
+def test_each_call_that_configures_a_bucket_is_looked_at(stack: Stack, name: str) -> None:
+    """The rule on the default bus takes CloudTrail's records of what can make a bucket drift."""
+    rule = stack.properties("BucketCallsRule")
+    text = (EVENTS / "remediate_bucket" / "cloudtrail_direct.json").read_text()
+    event = json.loads(text.replace('"CreateBucket"', f'"{name}"'))
+
+    assert "EventBusName" not in rule
+    assert matches(rule["EventPattern"], event)
+    parsed = trigger.parse(event, trigger.Identity("111122223333", "arn:aws:iam::1:role/x"))
+    assert isinstance(parsed, trigger.BucketRequest)
+
+
+@pytest.mark.parametrize("name", ["PutObject", "GetBucketPolicy", "ListBuckets", "DeleteObject"])
+def test_other_calls_do_not_wake_the_remediation(stack: Stack, name: str) -> None:
+    """Neither reads nor calls on objects are of interest."""
+    pattern = stack.properties("BucketCallsRule")["EventPattern"]
+    text = (EVENTS / "remediate_bucket" / "cloudtrail_direct.json").read_text()
+
+    assert not matches(pattern, json.loads(text.replace('"CreateBucket"', f'"{name}"')))
+
+
+def test_schedule_asks_for_a_sweep(stack: Stack) -> None:
+    """remediate_bucket gets its own direct form from the schedule."""
+    rule = stack.properties("RemediationScheduleRule")
+
+    assert rule["ScheduleExpression"] == "rate(1 day)"
+    asked = trigger.parse_body(rule["Targets"][0]["Input"], trigger.Identity("1", "x"))
+    assert isinstance(asked, trigger.RunRequest)
+    assert asked.mode is trigger.RequestMode.SWEEP
+    assert rule["Targets"][0]["Arn"].endswith(":RemediateBucketQueue")
+
+
 @pytest.mark.parametrize(
-    "rule", ["ObjectCreatedRule", "QuarantineRule", "LabelImageRule", "DefinitionsScheduleRule"]
+    "rule",
+    [
+        "ObjectCreatedRule",
+        "QuarantineRule",
+        "LabelImageRule",
+        "DefinitionsScheduleRule",
+        "BucketCallsRule",
+        "RemediationScheduleRule",
+    ],
 )
 def test_undeliverable_events_are_kept(stack: Stack, rule: str) -> None:
     """What EventBridge cannot deliver goes to the function's dead letters, which alarm."""

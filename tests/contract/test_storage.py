@@ -9,7 +9,8 @@ import pytest
 from tests.contract.cloudformation import Stack
 
 BUCKETS = [
-    f"{name}Bucket" for name in ("Uploads", "Quarantine", "Definitions", "Archive", "Reports")
+    f"{name}Bucket"
+    for name in ("Uploads", "Quarantine", "Definitions", "Archive", "Reports", "Snapshots")
 ]
 KEY = "arn:aws:kms:eu-central-1:111122223333:key/1"
 
@@ -63,7 +64,7 @@ def test_bucket_is_encrypted(
     assert encryption == {"ServerSideEncryptionConfiguration": [default]}
 
 
-@pytest.mark.parametrize("name", [*BUCKETS, "LedgerTable"])
+@pytest.mark.parametrize("name", [*BUCKETS, "LedgerTable", "ChangesTable"])
 def test_data_outlives_the_stack(stack: Stack, name: str) -> None:
     """Deleting or replacing deletes no data."""
     resource = stack.template["Resources"][name]
@@ -96,7 +97,9 @@ def test_quarantine_forgets_after_its_retention(stack: Stack) -> None:
     assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
 
 
-@pytest.mark.parametrize("name", ["UploadsBucket", "ArchiveBucket", "ReportsBucket"])
+@pytest.mark.parametrize(
+    "name", ["UploadsBucket", "ArchiveBucket", "ReportsBucket", "SnapshotsBucket"]
+)
 def test_peoples_objects_never_expire(stack: Stack, name: str) -> None:
     """The suite deletes nobody's objects by lifecycle; what a query found can be asked again."""
     others = set(rules(stack, name)) - {"abort-incomplete-uploads"}
@@ -128,6 +131,16 @@ def test_ledger_has_the_keys_that_the_code_uses(stack: Stack) -> None:
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert table["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS"}
     assert table["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_changes_have_the_keys_that_the_code_uses(stack: Stack) -> None:
+    """All rows of a bucket lie together; only those that say so expire, records never do."""
+    table = stack.properties("ChangesTable")
+
+    assert [key["AttributeName"] for key in table["KeySchema"]] == ["bucket", "entry"]
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expiresAt", "Enabled": True}
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS"}
 
 
 def test_alarms_can_publish_on_the_encrypted_topic(stack: Stack) -> None:

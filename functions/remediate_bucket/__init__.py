@@ -1,0 +1,1 @@
+"""Puts buckets right that drift from their secure configuration, and can take it back."""

@@ -1,0 +1,88 @@
+"""One run at a time changes a bucket, and no control changes it too often.
+
+S3's configuration calls know no conditions, so the changes table keeps two events that come at
+once apart: row `lease`, with its holder and its end. Row `budget#<control>#<day>` counts the
+changes that nobody asked for by name: the loop breaker.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from boto3.dynamodb.conditions import Attr
+from botocore.exceptions import ClientError
+
+from tidegate.errors import TransientError, service_errors
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+# Longer than any step between two renewals, shorter than a message stays hidden.
+LEASE_SECONDS = 180
+_KEPT = timedelta(days=3)
+_CONDITION = "ConditionalCheckFailedException"
+
+
+class Budget(StrEnum):
+    """Whether one more change is within the budget; EXCEEDED_FIRST is answered once a day."""
+
+    WITHIN = "WITHIN"
+    EXCEEDED_FIRST = "EXCEEDED_FIRST"
+    EXCEEDED = "EXCEEDED"
+
+
+class Leases:
+    """The leases and budgets of all buckets. Raises TransientError or MisconfiguredError."""
+
+    def __init__(self, table: Table, changes_a_day: int) -> None:
+        self._table = table
+        self._changes_a_day = changes_a_day
+
+    def take(self, bucket: str, holder: str, now: datetime) -> None:
+        """Take the lease, or renew one's own. TransientError where another run holds it."""
+        free = Attr("holder").not_exists() | Attr("holder").eq(holder)
+        over = Attr("expiresAt").lte(int(now.timestamp()))
+        with service_errors(f"take the lease of {bucket}"):
+            try:
+                self._table.put_item(
+                    Item={
+                        "bucket": bucket,
+                        "entry": "lease",
+                        "holder": holder,
+                        "expiresAt": int(now.timestamp()) + LEASE_SECONDS,
+                    },
+                    ConditionExpression=free | over,
+                )
+            except ClientError as error:
+                if error.response["Error"].get("Code") != _CONDITION:
+                    raise
+                raise TransientError(f"another run is at work on {bucket}") from error
+
+    def release(self, bucket: str, holder: str) -> None:
+        """Give one's own lease back; nothing happens where it is another's by now."""
+        with service_errors(f"release the lease of {bucket}"):
+            try:
+                self._table.delete_item(
+                    Key={"bucket": bucket, "entry": "lease"},
+                    ConditionExpression=Attr("holder").eq(holder),
+                )
+            except ClientError as error:
+                if error.response["Error"].get("Code") != _CONDITION:
+                    raise
+
+    def spend(self, bucket: str, control: str, now: datetime) -> Budget:
+        """Count one change by this control today, and answer whether it is within the budget."""
+        with service_errors(f"count the changes of {bucket}"):
+            answer = self._table.update_item(
+                Key={"bucket": bucket, "entry": f"budget#{control}#{now.date()}"},
+                UpdateExpression="ADD changes :one SET expiresAt = :end",
+                ExpressionAttributeValues={":one": 1, ":end": int((now + _KEPT).timestamp())},
+                ReturnValues="UPDATED_NEW",
+            )
+        spent = int(str(answer["Attributes"]["changes"]))
+        if spent <= self._changes_a_day:
+            return Budget.WITHIN
+        first = spent == self._changes_a_day + 1
+        return Budget.EXCEEDED_FIRST if first else Budget.EXCEEDED
