@@ -115,6 +115,13 @@ def test_archiving_out_of_s3s_bounds_is_left_to_a_person(days: int) -> None:
     assert "730" in advised(TIERING, bucket(), profile)
 
 
+@pytest.mark.parametrize("days", [90, 730])
+def test_archiving_within_s3s_bounds_is_planned(days: int) -> None:
+    """Both bounds are S3's own to take."""
+    arguments = planned(TIERING, bucket(), replace(PROFILE, archive_after_days=days))
+    assert arguments["IntelligentTieringConfiguration"]["Tierings"][0]["Days"] == days
+
+
 def test_inventory_is_made_in_the_profiles_target() -> None:
     """As Parquet, of all versions, once a week."""
     arguments = planned(INVENTORY, bucket())["InventoryConfiguration"]

@@ -185,6 +185,12 @@ def test_log_delivery_of_the_accounts_own_buckets_is_allowed() -> None:
     ]
 
 
+def test_sources_that_are_kept_out_are_named() -> None:
+    """By their names, or as all of the account where the profile sends its logs here."""
+    assert "logs of source" in HEALTHY.evaluate(log_target(), PROFILE).reason
+    assert f"any bucket of {ACCOUNT}" in HEALTHY.evaluate(bucket("logs"), PROFILE).reason
+
+
 @pytest.mark.parametrize(
     "condition",
     [
@@ -296,6 +302,8 @@ def test_acls_that_grant_nothing_to_others_are_disabled() -> None:
         ([grant(LOG_DELIVERY, "WRITE")], "logging.s3.amazonaws.com"),
         ([grant(ALL_USERS, "READ")], "AllUsers"),
         ([{"Grantee": {"Type": "CanonicalUser", "ID": "e" * 64}, "Permission": "READ"}], "e" * 64),
+        ([grant(ALL_USERS, "READ"), grant(LOG_DELIVERY, "WRITE")], "logging.s3.amazonaws.com"),
+        ([{"Permission": "READ"}], "somebody unnamed"),
     ],
 )
 def test_grants_to_others_are_left_to_a_person(grants: list[dict[str, Any]], words: str) -> None:

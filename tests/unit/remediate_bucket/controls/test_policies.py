@@ -123,6 +123,14 @@ def test_website_keeps_plain_http() -> None:
         ({"NumericLessThan": {"s3:TlsVersion": "1.1"}}, NON_COMPLIANT),
         ({"NumericLessThan": {"s3:TlsVersion": "new"}}, NON_COMPLIANT),
         ({"NumericGreaterThan": {"s3:TlsVersion": "1.2"}}, NON_COMPLIANT),
+        ({"NumericLessThan": {"s3:TlsVersion": ["1.1", "1.2"]}}, COMPLIANT),
+        (
+            {
+                "NumericLessThan": {"s3:TlsVersion": "1.2"},
+                "StringEquals": {"aws:SourceVpc": "vpc-1"},
+            },
+            NON_COMPLIANT,
+        ),
         (PLAIN, NON_COMPLIANT),
     ],
 )
@@ -297,6 +305,19 @@ def test_denial_of_risky_actions_counts_where_it_spares_no_foreigner(
     assert judged(RISKY, bucket(policy=policy(GIVEN_AWAY, {**DENY, **change}))) is expected
 
 
+def test_denials_of_risky_actions_add_up() -> None:
+    """One may be for the bucket and another for its objects."""
+    on_bucket = {**DENY, "Action": ["s3:PutB*", "s3:PutE*"], "Resource": ARN}
+    on_objects = {**DENY, "Action": "s3:PutObjectAcl", "Resource": f"{ARN}/*"}
+    wide = {**DENY, "Resource": f"{ARN}/*"}
+    assert judged(RISKY, bucket(policy=policy(GIVEN_AWAY, on_bucket, on_objects))) is COMPLIANT
+    assert (
+        judged(RISKY, bucket(policy=policy(GIVEN_AWAY, on_objects, on_bucket, wide))) is COMPLIANT
+    )
+    assert judged(RISKY, bucket(policy=policy(GIVEN_AWAY, on_bucket))) is NON_COMPLIANT
+    assert judged(RISKY, bucket(policy=policy(GIVEN_AWAY, on_objects))) is NON_COMPLIANT
+
+
 def test_allowed_external_action_is_spared() -> None:
     """The profile's exceptions are neither found nor denied."""
     spared = frozenset({"s3:PutObjectACL"})
@@ -323,6 +344,11 @@ def test_allowed_external_action_is_spared() -> None:
         (KMS, {"StringNotEquals": {SSE: ["aws:kms", "AES256"]}}, NON_COMPLIANT),
         (KMS, {"StringEquals": {SSE: "AES256"}}, NON_COMPLIANT),
         (KMS, {"Null": {SSE: "true"}}, NON_COMPLIANT),
+        (
+            KMS,
+            {"StringNotEquals": {SSE: "aws:kms"}, "StringEquals": {"aws:SourceVpc": "vpc-1"}},
+            NON_COMPLIANT,
+        ),
         (DSSE, {"StringNotEquals": {SSE: "aws:kms:dsse"}}, COMPLIANT),
         (DSSE, {"StringNotEquals": {SSE: "aws:kms"}}, NON_COMPLIANT),
     ],

@@ -70,6 +70,13 @@ def test_versioning_is_on_or_not(setting: dict[str, str], expected: Compliance) 
     assert judged(VERSIONING, bucket(versioning=setting)) is expected
 
 
+def test_suspended_versioning_is_told_from_none() -> None:
+    """A suspended bucket still has the versions of before."""
+    suspended = VERSIONING.evaluate(bucket(versioning={"Status": "Suspended"}), PROFILE)
+    assert suspended.reason == "versioning is suspended"
+    assert VERSIONING.evaluate(bucket(), PROFILE).reason == "versioning was never on"
+
+
 @pytest.mark.parametrize("setting", [{}, {"Status": "Suspended", "MFADelete": "Disabled"}])
 def test_versioning_is_turned_on_without_a_word_on_mfa_delete(setting: dict[str, str]) -> None:
     """To name MFA delete, even as it is, takes the root user."""
@@ -246,6 +253,13 @@ def test_versions_that_others_keep_longer_are_not_deleted(action: dict[str, Any]
     assert "keep" in advised(EXPIRE, bucket(versioning=ON, lifecycle=lifecycle(rule)))
     off = {**rule, "Status": "Disabled"}
     assert planned(EXPIRE, bucket(versioning=ON, lifecycle=lifecycle(off)))
+
+
+def test_versions_that_others_keep_as_long_are_no_obstacle() -> None:
+    """A rule for part of the bucket that deletes no later than ours loses nothing by it."""
+    rule = {**EXPIRE_RULE, "Filter": FOR_LOGS}
+    as_long = {**rule, "NoncurrentVersionExpiration": {"NoncurrentDays": 90}}
+    assert planned(EXPIRE, bucket(versioning=ON, lifecycle=lifecycle(as_long)))
 
 
 @pytest.mark.parametrize(
