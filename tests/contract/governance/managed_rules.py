@@ -54,7 +54,7 @@ class ManagedRule:
 class Control:
     """A control of remediate_bucket, and AWS's rules that judge the same; none for some."""
 
-    title: str
+    id: str
     mode: Mode
     rules: tuple[str, ...] = ()
 
@@ -152,46 +152,46 @@ RULES = {
 
 CONTROLS = (
     Control(
-        "account public access block",
+        "account-public-access-block",
         Mode.OPT_IN,
         ("S3_ACCOUNT_LEVEL_PUBLIC_ACCESS_BLOCKS_PERIODIC",),
     ),
     Control(
-        "bucket public access block", Mode.AUTOMATIC, ("S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED",)
+        "bucket-public-access-block", Mode.AUTOMATIC, ("S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED",)
     ),
-    Control("no public read", Mode.AUTOMATIC, ("S3_BUCKET_PUBLIC_READ_PROHIBITED",)),
-    Control("no public write", Mode.AUTOMATIC, ("S3_BUCKET_PUBLIC_WRITE_PROHIBITED",)),
-    Control("TLS only", Mode.AUTOMATIC, ("S3_BUCKET_SSL_REQUESTS_ONLY",)),
-    Control("TLS 1.2 or later", Mode.OPT_IN),
+    Control("no-public-read", Mode.AUTOMATIC, ("S3_BUCKET_PUBLIC_READ_PROHIBITED",)),
+    Control("no-public-write", Mode.AUTOMATIC, ("S3_BUCKET_PUBLIC_WRITE_PROHIBITED",)),
+    Control("tls-only", Mode.AUTOMATIC, ("S3_BUCKET_SSL_REQUESTS_ONLY",)),
+    Control("tls-1-2-or-later", Mode.OPT_IN),
     Control(
-        "no risky cross-account actions",
+        "no-risky-cross-account-actions",
         Mode.OPT_IN,
         ("S3_BUCKET_BLACKLISTED_ACTIONS_PROHIBITED",),
     ),
-    Control("ACLs disabled", Mode.OPT_IN, ("S3_BUCKET_ACL_PROHIBITED",)),
-    Control("default encryption", Mode.AUTOMATIC, ("S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED",)),
-    Control("KMS with bucket key", Mode.OPT_IN, ("S3_DEFAULT_ENCRYPTION_KMS",)),
-    Control("SSE-C blocked", Mode.OPT_IN),
-    Control("wrong encryption denied", Mode.OPT_IN),
+    Control("acls-disabled", Mode.OPT_IN, ("S3_BUCKET_ACL_PROHIBITED",)),
+    Control("default-encryption", Mode.AUTOMATIC, ("S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED",)),
+    Control("kms-with-bucket-key", Mode.OPT_IN, ("S3_DEFAULT_ENCRYPTION_KMS",)),
+    Control("sse-c-blocked", Mode.OPT_IN),
+    Control("wrong-encryption-denied", Mode.OPT_IN),
     Control("versioning", Mode.OPT_IN, ("S3_BUCKET_VERSIONING_ENABLED",)),
-    Control("MFA delete", Mode.REPORT_ONLY, ("S3_BUCKET_MFA_DELETE_ENABLED",)),
-    Control("noncurrent versions expire", Mode.OPT_IN, ("S3_VERSION_LIFECYCLE_POLICY_CHECK",)),
-    Control("incomplete uploads aborted", Mode.AUTOMATIC, ("S3_LIFECYCLE_POLICY_CHECK",)),
-    Control("access logging", Mode.AUTOMATIC, ("S3_BUCKET_LOGGING_ENABLED",)),
-    Control("log target healthy", Mode.AUTOMATIC),
-    Control("EventBridge events on", Mode.OPT_IN, ("S3_EVENT_NOTIFICATIONS_ENABLED",)),
-    Control("Object Lock default", Mode.OPT_IN, ("S3_BUCKET_DEFAULT_LOCK_ENABLED",)),
+    Control("mfa-delete", Mode.REPORT_ONLY, ("S3_BUCKET_MFA_DELETE_ENABLED",)),
+    Control("noncurrent-versions-expire", Mode.OPT_IN, ("S3_VERSION_LIFECYCLE_POLICY_CHECK",)),
+    Control("incomplete-uploads-aborted", Mode.AUTOMATIC, ("S3_LIFECYCLE_POLICY_CHECK",)),
+    Control("access-logging", Mode.AUTOMATIC, ("S3_BUCKET_LOGGING_ENABLED",)),
+    Control("log-target-healthy", Mode.AUTOMATIC),
+    Control("eventbridge-events-on", Mode.OPT_IN, ("S3_EVENT_NOTIFICATIONS_ENABLED",)),
+    Control("object-lock-default", Mode.OPT_IN, ("S3_BUCKET_DEFAULT_LOCK_ENABLED",)),
     Control("replication", Mode.REPORT_ONLY, ("S3_BUCKET_CROSS_REGION_REPLICATION_ENABLED",)),
-    Control("intelligent tiering", Mode.OPT_IN),
+    Control("intelligent-tiering", Mode.OPT_IN),
     Control("inventory", Mode.OPT_IN),
-    Control("request metrics", Mode.OPT_IN),
+    Control("request-metrics", Mode.OPT_IN),
     Control(
-        "access point public access", Mode.REPORT_ONLY, ("S3_ACCESS_POINT_PUBLIC_ACCESS_BLOCKS",)
+        "access-point-public-access", Mode.REPORT_ONLY, ("S3_ACCESS_POINT_PUBLIC_ACCESS_BLOCKS",)
     ),
     Control(
-        "object-level trail",
+        "object-level-trail",
         Mode.REPORT_ONLY,
         ("CLOUDTRAIL_ALL_WRITE_S3_DATA_EVENT_CHECK", "CLOUDTRAIL_ALL_READ_S3_DATA_EVENT_CHECK"),
     ),
-    Control("required tags", Mode.OPT_IN, ("S3_BUCKET_TAGGED",)),
+    Control("required-tags", Mode.OPT_IN, ("S3_BUCKET_TAGGED",)),
 )

@@ -174,7 +174,6 @@ def test_rules_wait_for_the_recorder_of_this_stack() -> None:
 
 def test_own_rule_judges_what_aws_has_no_rule_for() -> None:
     """It asks remediate_bucket on changes, on those too large for an event, and by the clock."""
-    assert [control.title for control in CONTROLS if not control.rules]
     stack = governance(ConfigRules="ALL", ConfigRulesFrequency="Six_Hours")
     rule = stack.properties("BucketControlsRule")
 
@@ -192,6 +191,9 @@ def test_own_rule_judges_what_aws_has_no_rule_for() -> None:
         "ScheduledNotification": "Six_Hours",
     }
     assert {detail["EventSource"] for detail in rule["Source"]["SourceDetails"]} == {"aws.config"}
+    assert rule["InputParameters"]["controls"].split(",") == [
+        control.id for control in CONTROLS if not control.rules
+    ]
     # For a rule of one's own the frequency stands with its message.
     assert "MaximumExecutionFrequency" not in rule
 
