@@ -7,7 +7,10 @@ import json
 from importlib import resources
 from typing import Any
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
 
 from tests.contract.cloudformation import Stack
 from tests.contract.governance.managed_rules import ACCOUNT, CONTROLS, RULES, Mode, Trigger
@@ -217,3 +220,37 @@ def test_aws_config_may_call_the_function_for_this_account_alone() -> None:
 def test_aws_config_repairs_nothing_itself() -> None:
     """A rule's remediation would fight with remediate_bucket: there is none."""
     assert governance().of_type("AWS::Config::RemediationConfiguration") == {}
+
+
+def test_api_takes_every_rule() -> None:
+    """AWS Config's interface, as botocore and moto know it, takes each rule as it stands.
+
+    Moto refuses unknown identifiers and inputs, and rules that lack one.
+    """
+    with mock_aws():
+        config: Any = boto3.client("config", region_name="eu-central-1")
+        rules = managed(governance(ConfigRules="ALL", **INPUTS)).values()
+        for rule in rules:
+            config.put_config_rule(ConfigRule=_as_in_the_api(rule))
+        known = config.describe_config_rules()["ConfigRules"]
+
+    assert {rule["ConfigRuleName"] for rule in known} == {rule["ConfigRuleName"] for rule in rules}
+
+
+def test_api_refuses_what_aws_refuses() -> None:
+    """The witness is awake: a rule that there is not, and an input that nobody knows."""
+    rule = _as_in_the_api(managed(governance(ConfigRules="ALL"))["S3_BUCKET_TAGGED"])
+    with mock_aws():
+        config: Any = boto3.client("config", region_name="eu-central-1")
+        for fault in (
+            {"Source": {"Owner": "AWS", "SourceIdentifier": "S3_BUCKET_TAGS_REQUIRED"}},
+            {"InputParameters": '{"requiredTagKeys": "team"}'},
+        ):
+            with pytest.raises(ClientError):
+                config.put_config_rule(ConfigRule={**rule, **fault})
+
+
+def _as_in_the_api(rule: dict[str, Any]) -> dict[str, Any]:
+    """Return a rule as CloudFormation would hand it on: with its inputs as a text."""
+    inputs = {name: value for name, value in rule.items() if name == "InputParameters"}
+    return {**rule, **{name: json.dumps(value) for name, value in inputs.items()}}
