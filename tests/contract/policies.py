@@ -79,6 +79,8 @@ def _condition(operator: str, actual: str | list[str] | None, values: list[str])
         return actual in values
     if operator == "StringNotEquals":
         return actual not in values
+    if operator in ("StringLike", "ArnLike"):
+        return actual is not None and any(_like(value, actual) for value in values)
     if operator in ("StringNotLike", "ArnNotLike"):
         return actual is None or not any(_like(value, actual) for value in values)
     raise AssertionError(f"{operator} is not known here")
