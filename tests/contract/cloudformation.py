@@ -134,6 +134,8 @@ class Stack:
             "Fn::Split": lambda argument: self.resolve(argument[1]).split(argument[0]),
             "Fn::Equals": lambda argument: self.resolve(argument[0]) == self.resolve(argument[1]),
             "Fn::Not": lambda argument: not self._truth(argument[0]),
+            "Fn::And": lambda argument: all(self._truth(part) for part in argument),
+            "Fn::Or": lambda argument: any(self._truth(part) for part in argument),
         }
 
     def _ref(self, name: str) -> Any:
@@ -142,7 +144,8 @@ class Stack:
         if name in PSEUDO_PARAMETERS:
             return PSEUDO_PARAMETERS[name]
         if name in self.template["Parameters"]:
-            return self.parameters.get(name, str(self.template["Parameters"][name]["Default"]))
+            given = self.parameters.get(name)
+            return str(self.template["Parameters"][name]["Default"]) if given is None else given
         return self._name(name)
 
     def _name(self, logical_id: str) -> str:

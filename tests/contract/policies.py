@@ -40,8 +40,23 @@ def denied_by(policy: Mapping[str, Any], request: Request) -> list[str]:
     ]
 
 
+def allowed_by(policy: Mapping[str, Any], service: str, request: Request) -> list[str]:
+    """Return the Sids of the Allow statements that let a service of AWS make the request."""
+    return [
+        statement["Sid"]
+        for statement in policy["Statement"]
+        if statement["Effect"] == "Allow"
+        and statement["Principal"] == {"Service": service}
+        and _meets(statement, request)
+    ]
+
+
 def _matches(statement: Mapping[str, Any], request: Request) -> bool:
     assert statement["Principal"] == "*", "the suite's denials name nobody; conditions do"
+    return _meets(statement, request)
+
+
+def _meets(statement: Mapping[str, Any], request: Request) -> bool:
     return (
         any(_like(action, request.action) for action in _listed(statement["Action"]))
         and any(_like(resource, request.resource) for resource in _listed(statement["Resource"]))
@@ -64,6 +79,8 @@ def _condition(operator: str, actual: str | list[str] | None, values: list[str])
         return actual in values
     if operator == "StringNotEquals":
         return actual not in values
+    if operator in ("StringLike", "ArnLike"):
+        return actual is not None and any(_like(value, actual) for value in values)
     if operator in ("StringNotLike", "ArnNotLike"):
         return actual is None or not any(_like(value, actual) for value in values)
     raise AssertionError(f"{operator} is not known here")

@@ -18,6 +18,7 @@ OUTPUTS = {
     "DefinitionsBucketName",
     "ReportsBucketName",
     "EventBusName",
+    "GovernanceStackArn",
     "LedgerTableName",
     "AlertsTopicArn",
     "ProtectedBucketPolicyStatements",
