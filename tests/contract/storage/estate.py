@@ -1,4 +1,4 @@
-"""The estate's templates as they are deployed with given parameters, and the names that they give."""
+"""The estate's templates as they are deployed with given parameters, and the names they give."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ CLEAN = {
     "QuarantineRoleArn": QUARANTINE,
 }
 TENANTS = {
-    "Tenants": f"harbour=arn:aws:iam::{ACCOUNT}:role/Harbour,"
-    f"dockyard=arn:aws:iam::{OTHER_ACCOUNT}:role/Dockyard"
+    "Tenant1": f"harbour=arn:aws:iam::{ACCOUNT}:role/Harbour",
+    "Tenant3": f"dockyard=arn:aws:iam::{OTHER_ACCOUNT}:role/Dockyard",
 }
 NETWORK = {
     "AllowedVpcEndpointIds": "vpce-0123456789abcdef0",

@@ -1,8 +1,8 @@
 """Asks the embedded AWS's IAM evaluator, which runs in an environment of its own.
 
-What it does not know, so that no test here speaks of it: policy variables, NotPrincipal, service and
-resource control policies, the policies of VPC endpoints, ACLs, KMS grants. Which condition keys S3
-fills in for which call is taken from AWS's documentation and given by the tests themselves.
+What it does not know, so that no test here speaks of it: policy variables, NotPrincipal, service
+and resource control policies, the policies of VPC endpoints, ACLs, KMS grants. Which condition keys
+S3 fills in for which call is AWS's documentation, not the evaluator: the tests give them.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Answers, one a line, which statements of a policy meet a request; runs in the embedded AWS's Python.
+"""Says, a line for a line, which statements of a policy meet a request; in the embedded AWS's Python.
 
 In:  {"policy": {…}, "action": …, "resource": …, "principal": ARN, service or "", "context": {…}}
 Out: {"Allow": [Sids], "Deny": [Sids]}
 
-The evaluator is ministack's own (ministack.core.iam_evaluator), which the deployed suite is held to as
-well. It is asked for each statement alone, so that the answer names all that meet the request.
+The evaluator is ministack's own (ministack.core.iam_evaluator), the one to which the deployed suite
+is held. It is asked for each statement alone, so that the answer names all that meet the request.
 """
 
 from __future__ import annotations
