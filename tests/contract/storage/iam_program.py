@@ -1,4 +1,4 @@
-"""Says, a line for a line, which statements of a policy meet a request; in the embedded AWS's Python.
+"""Says which statements of a policy meet a request, in the Python of the embedded AWS.
 
 In:  {"policy": {…}, "action": …, "resource": …, "principal": ARN, service or "", "context": {…}}
 Out: {"Allow": [Sids], "Deny": [Sids]}
