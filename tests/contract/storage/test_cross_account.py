@@ -124,7 +124,7 @@ def test_role_asks_for_no_key_where_there_is_none() -> None:
 
 
 def test_bucket_and_key_let_the_role_in(iam: Evaluator) -> None:
-    """Being of this account, it is spared by the organization's denial, not by that of guarded data."""
+    """A role of this account: the organization lets it in, guarded data stays shut."""
     stack = estate(
         **SHARING, OrganizationId="o-abcdefghij", Classification="GUARD", ClearedRoleArns=CLEARED
     )
