@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,19 +72,28 @@ def deploy_as(server: EmbeddedAws, name: str, **parameters: str) -> Stack:
     if not BUILT_TEMPLATE.exists():
         message = f"{BUILT_TEMPLATE.relative_to(REPOSITORY)} is missing: run `make build` first."
         raise DeploymentError(message)
+    overrides = [
+        *_configured_parameters(),
+        f"AwsEndpointUrl={server.endpoint_url}",
+        *_labelling(server),
+        *(f"{parameter}={value}" for parameter, value in parameters.items()),
+    ]
+    return deploy_template(server, name, BUILT_TEMPLATE, overrides)
+
+
+def deploy_template(
+    server: EmbeddedAws, name: str, template: Path, overrides: Sequence[str]
+) -> Stack:
+    """Deploy a template as a stack of this name, with at least one parameter as Name=value."""
     command = [
         str(TOOLS / "sam" / "bin" / "sam"),
         "deploy",
         *("--config-file", str(SAMCONFIG)),
         *("--config-env", CONFIG_ENVIRONMENT),
         *("--stack-name", name),
-        *("--template-file", str(BUILT_TEMPLATE)),
+        *("--template-file", str(template)),
         *("--region", server.variables["AWS_DEFAULT_REGION"]),
-        "--parameter-overrides",
-        *_configured_parameters(),
-        f"AwsEndpointUrl={server.endpoint_url}",
-        *_labelling(server),
-        *(f"{parameter}={value}" for parameter, value in parameters.items()),
+        *("--parameter-overrides", *overrides),
     ]
     completed = subprocess.run(
         command,

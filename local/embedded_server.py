@@ -10,6 +10,8 @@ aws:SecureTransport   "true" on AWS, where the functions use TLS. Here they use 
 s3:RequestObjectTagKeys, s3:x-amz-copy-source
                       of uploads and copies, which ministack does not know. (Those of
                       PutObjectTagging stand in the body, which its evaluation does not see.)
+sts:SourceIdentity    of AssumeRole, which ministack does not know either; nor does it ask for
+                      sts:SetSourceIdentity, which AWS does.
 * in resources        matches line breaks too, which may stand in the key of an object.
 Range                 of a GET that names a version is ignored, and the whole object is answered.
 Rekognition           is not there: a second program answers in its place, at a port of its own,
@@ -24,6 +26,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from contextvars import ContextVar
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -33,9 +36,10 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack.app import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
-from ministack.services import s3
+from ministack.services import s3, sts
 
 _SESSION_MARK = ":assumed-role/"
+_source_identity: ContextVar[str | None] = ContextVar("source_identity", default=None)
 
 
 def main() -> None:
@@ -49,6 +53,7 @@ def main() -> None:
     iam_actions._s3_object_context = _with_headers_facts(iam_actions._s3_object_context)
     iam_evaluator.fnmatch_iam_cs = matches
     s3._get_object = _with_ranges_of_versions(s3._get_object)
+    sts.handle_request = _with_source_identity(sts.handle_request)
     lambda_runtime._worker_class_for = _with_own_tmp(lambda_runtime._worker_class_for)
     configuration = Config()
     configuration.bind = [f"127.0.0.1:{options.port}"]
@@ -74,6 +79,8 @@ def _facts_as_on_aws(resolve: Any) -> Any:
                 return "true"
             case "aws:principalarn":
                 return role_arn(context.principal_arn)
+            case "sts:sourceidentity":
+                return _source_identity.get()
             case _:
                 return resolve(key, context)
 
@@ -93,6 +100,15 @@ def _with_headers_facts(describe: Any) -> Any:
         return facts
 
     return described
+
+
+def _with_source_identity(handle: Any) -> Any:
+    async def handled(method: str, path: str, headers: Any, body: bytes, query: Any) -> Any:
+        fields = dict(parse_qsl(body.decode(errors="replace")))
+        _source_identity.set(fields.get("SourceIdentity"))
+        return await handle(method, path, headers, body, query)
+
+    return handled
 
 
 def _with_ranges_of_versions(get_object: Any) -> Any:

@@ -17,10 +17,16 @@ from typing import Any
 import yaml
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+STORAGE = TEMPLATE.parent / "stacks" / "storage.yaml"
+REPLICA = TEMPLATE.parent / "stacks" / "replica.yaml"
 PSEUDO_PARAMETERS = {
     "AWS::AccountId": "111122223333",
     "AWS::Partition": "aws",
     "AWS::Region": "eu-central-1",
+    "AWS::StackId": (
+        "arn:aws:cloudformation:eu-central-1:111122223333:"
+        "stack/tidegate/51af3dc0-da77-11e4-872e-0123456789ab"
+    ),
     "AWS::StackName": "tidegate",
     "AWS::URLSuffix": "amazonaws.com",
 }
@@ -131,6 +137,7 @@ class Stack:
             "Fn::Sub": self._sub,
             "Fn::If": self._if,
             "Fn::Join": lambda argument: argument[0].join(self.resolve(argument[1])),
+            "Fn::Select": lambda argument: self._items(argument[1])[int(argument[0])],
             "Fn::Split": lambda argument: self.resolve(argument[1]).split(argument[0]),
             "Fn::Equals": lambda argument: self.resolve(argument[0]) == self.resolve(argument[1]),
             "Fn::Not": lambda argument: not self._truth(argument[0]),
@@ -148,9 +155,17 @@ class Stack:
             return str(self.template["Parameters"][name]["Default"]) if given is None else given
         return self._name(name)
 
+    def _items(self, node: Any) -> list[Any]:
+        items = self.resolve(node)
+        assert isinstance(items, list)
+        return items
+
     def _name(self, logical_id: str) -> str:
-        kind = self.template["Resources"][logical_id]["Type"]
-        return logical_id.lower() if kind == "AWS::S3::Bucket" else logical_id
+        resource = self.template["Resources"][logical_id]
+        if resource["Type"] != "AWS::S3::Bucket":
+            return logical_id
+        given = resource["Properties"].get("BucketName")
+        return logical_id.lower() if given is None else str(self.resolve(given))
 
     def _attribute(self, logical_id: str, attribute: str) -> str:
         kind = self.template["Resources"][logical_id]["Type"]

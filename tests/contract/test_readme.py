@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract import parameters_table
-from tests.contract.cloudformation import load
+from tests.contract.cloudformation import REPLICA, STORAGE, load
 
 REPOSITORY = Path(__file__).parents[2]
 DOCUMENTS = [
@@ -19,6 +19,7 @@ DOCUMENTS = [
     *sorted((REPOSITORY / "docs").glob("*.md")),
 ]
 TEMPLATE = load()
+TEMPLATES = (TEMPLATE, load(STORAGE), load(REPLICA))
 FOLDERS = (
     "benchmarks",
     "docs",
@@ -26,6 +27,7 @@ FOLDERS = (
     "functions",
     "layers",
     "local",
+    "stacks",
     "statemachines",
     "tests",
 )
@@ -113,14 +115,18 @@ def test_invocations_name_functions_and_events(document: Path) -> None:
 
 @each_document
 def test_named_outputs_exist(document: Path) -> None:
-    """Each stack output that a command asks for is one of the template's."""
-    assert set(OUTPUT.findall(_commands(document))) <= set(TEMPLATE["Outputs"])
+    """Each stack output that a command asks for is one of a template's."""
+    known = {name for template in TEMPLATES for name in template["Outputs"]}
+
+    assert set(OUTPUT.findall(_commands(document))) <= known
 
 
 @each_document
 def test_parameters_in_examples_exist(document: Path) -> None:
-    """Each `Name=value` that is given to the stack is one of its parameters."""
-    assert set(PARAMETER.findall(_commands(document))) <= set(TEMPLATE["Parameters"])
+    """Each `Name=value` that is given to a stack is one of its parameters."""
+    known = {name for template in TEMPLATES for name in template["Parameters"]}
+
+    assert set(PARAMETER.findall(_commands(document))) <= known
 
 
 def test_runbook_knows_every_alarm() -> None:
