@@ -1,12 +1,15 @@
 #!/bin/sh
-# Installs what `sam local invoke` takes from the operating system: a Docker daemon and
+# Installs what comes from the operating system: for `sam local invoke` a Docker daemon and
 # debootstrap (which builds the stand-in for the Lambda image where the real one cannot be
-# pulled). As root on Debian or Ubuntu it installs them; elsewhere it only says what is missing.
+# pulled), and Chromium, in which the tests look at the HTML reports. As root on Debian or Ubuntu
+# it installs them; elsewhere it only says what is missing.
 set -u
 PATH=$PATH:/usr/sbin:/sbin
 missing=
 command -v dockerd >/dev/null || docker info >/dev/null 2>&1 || missing="$missing docker.io"
 command -v debootstrap >/dev/null || missing="$missing debootstrap"
+command -v chromium >/dev/null || command -v chromium-browser >/dev/null ||
+  command -v google-chrome >/dev/null || missing="$missing chromium"
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
@@ -23,4 +26,5 @@ if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
   exit 1
 fi
 
-echo "Not installed:$missing (needed by \`sam local invoke\` only; install them, or run as root)." >&2
+echo "Not installed:$missing (needed by \`sam local invoke\` and by the tests of the HTML" \
+  "reports; install them, or run as root)." >&2
