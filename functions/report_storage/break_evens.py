@@ -34,7 +34,10 @@ def break_evens(usage: BucketUsage, rates: Rates) -> Iterator[BreakEven]:
     standing = rates.saved(usage.region, STANDARD, moved.least_bytes)
     if standing is None or standing < LEAST_MONTHLY:
         return
-    found = (_reads_of_standard_ia(usage, moved, standing, table), _share(usage, moved, table))
+    found = (
+        _reads_of_standard_ia(usage, moved, standing, table),
+        _share(usage, moved, standing, table),
+    )
     yield from (each for each in found if each)
 
 
@@ -58,10 +61,13 @@ def _reads_of_standard_ia(
         calculation=f"({dollars(standing / moved.gb)} - {dollars(to.storage[0].price)}) / "
         f"{dollars(to.retrieval)} per GB read; requests not counted",
         one_time_cost=moved.most_objects * to.transition,
+        monthly_cost=standing,
     )
 
 
-def _share(usage: BucketUsage, moved: Movable, table: PriceTable) -> BreakEven | None:
+def _share(
+    usage: BucketUsage, moved: Movable, standing: Decimal, table: PriceTable
+) -> BreakEven | None:
     fee, frequent, cold = (
         table.of(INTELLIGENT_TIERING),
         table.of(INT_FREQUENT),
@@ -84,4 +90,5 @@ def _share(usage: BucketUsage, moved: Movable, table: PriceTable) -> BreakEven |
         f"({amount_gb(moved.least_bytes)} × ({dollars(frequent.storage[-1].price)} - "
         f"{dollars(cold.storage[0].price)}))",
         one_time_cost=moved.most_objects * fee.transition,
+        monthly_cost=standing,
     )

@@ -15,17 +15,17 @@ from functions.report_storage.words import size
 
 COLOURS = 8
 _PLOT_HEIGHT = 220
-_LINES = 4
-_STEPS = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
+_LINES = 5
+_STEPS = (1, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10)
 _UNIT = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar: its label, its length, and its length in words."""
+    """One bar: its label, its length, and its length in words; without a length words alone."""
 
     label: str
-    value: float
+    value: float | None
     words: str
     detail: str = ""
 
@@ -40,16 +40,22 @@ class Layer:
 
 def bars(rows: Sequence[Bar], colour: int) -> str:
     """Return horizontal bars, one below the other, the longest over the whole width."""
-    longest = max((row.value for row in rows), default=0)
+    longest = max((row.value for row in rows if row.value is not None), default=0)
     return "".join(
         '<div class="bar"><div class="bar-words">'
         f"<span>{escape(row.label)}"
         f"{f'<small>{escape(row.detail)}</small>' if row.detail else ''}</span>"
         f"<b>{escape(row.words)}</b></div>"
+        f"{'' if row.value is None else _bar(row.value, longest, colour)}</div>"
+        for row in rows
+    )
+
+
+def _bar(value: float, longest: float, colour: int) -> str:
+    return (
         f'<svg class="c{colour % COLOURS}" width="100%" height="8" aria-hidden="true">'
         '<rect class="track" width="100%" height="8" rx="4"/>'
-        f'<rect width="{_percent(row.value, longest)}%" height="8" rx="4"/></svg></div>'
-        for row in rows
+        f'<rect width="{_percent(value, longest)}%" height="8" rx="4"/></svg>'
     )
 
 
@@ -71,12 +77,16 @@ def stack(layers: Sequence[Layer], days: Sequence[date], title: str) -> str:
             f"<title>{escape(layer.label)}</title></polygon>"
         )
         floor = roof
+    labels = "".join(
+        f"<span>{size(top * number // _LINES)}</span>" for number in range(_LINES, -1, -1)
+    )
     return (
-        f'<svg class="stack" width="100%" height="{_PLOT_HEIGHT + 26}" role="img" '
+        f'<div class="plot"><div class="scale">{labels}</div>'
+        f'<svg width="100%" height="{_PLOT_HEIGHT}" role="img" '
         f'aria-label="{escape(title, quote=True)}">'
         f'<svg width="100%" height="{_PLOT_HEIGHT}" viewBox="0 0 100 100" '
-        f'preserveAspectRatio="none" y="4">{"".join(areas)}</svg>'
-        f"{_grid(top)}{_dates(days)}</svg>"
+        f'preserveAspectRatio="none">{"".join(areas)}</svg>{_grid()}</svg>'
+        f'<div class="dates">{_dates(days)}</div></div>'
     )
 
 
@@ -101,22 +111,19 @@ def _points(roof: Sequence[float], floor: Sequence[float], top: int) -> str:
     return " ".join([*there, *back])
 
 
-def _grid(top: int) -> str:
-    parts = []
-    for number in range(_LINES + 1):
-        y = 4 + _PLOT_HEIGHT * (1 - number / _LINES)
-        parts.append(f'<line class="grid" x1="0" x2="100%" y1="{y:.0f}" y2="{y:.0f}"/>')
-        if number:
-            parts.append(f'<text x="4" y="{y + 14:.0f}">{size(top * number // _LINES)}</text>')
-    return "".join(parts)
+def _grid() -> str:
+    return "".join(
+        f'<line class="grid" x1="0" x2="100%" y1="{y:.1f}" y2="{y:.1f}"/>'
+        for y in (
+            min(_PLOT_HEIGHT - 0.5, max(0.5, _PLOT_HEIGHT * number / _LINES))
+            for number in range(_LINES + 1)
+        )
+    )
 
 
 def _dates(days: Sequence[date]) -> str:
-    y = _PLOT_HEIGHT + 22
-    first = f'<text x="0" y="{y}">{days[0]:%d %b %Y}</text>'
-    if len(days) == 1:
-        return first
-    return f'{first}<text x="100%" y="{y}" text-anchor="end">{days[-1]:%d %b %Y}</text>'
+    first = f"<span>{days[0]:%d %b %Y}</span>"
+    return first if len(days) == 1 else f"{first}<span>{days[-1]:%d %b %Y}</span>"
 
 
 def _percent(value: float, longest: float) -> str:

@@ -16,7 +16,7 @@ from functions.report_storage.usage import (
     Listing,
     Uploads,
 )
-from functions.report_storage.words import amount_gb, dollars
+from functions.report_storage.words import amount_gb, counted, dollars
 
 _ABORTED = (
     f"a lifecycle rule AbortIncompleteMultipartUpload after {ABANDONED_DAYS} days, which costs "
@@ -40,7 +40,7 @@ def abort_uploads(usage: BucketUsage, rates: Rates) -> Recommendation | None:
         bucket=usage.name,
         region=usage.region,
         kind=Kind.ABORT_UPLOADS,
-        title=f"Abort {uploads.abandoned_count:,} uploads that were begun more than "
+        title=f"Abort {counted(uploads.abandoned_count, 'upload')} begun more than "
         f"{ABANDONED_DAYS} days ago and never ended",
         monthly=steps,
         once=(),
@@ -65,7 +65,7 @@ def expire_noncurrent(usage: BucketUsage, rates: Rates) -> Recommendation | None
         bucket=usage.name,
         region=usage.region,
         kind=Kind.EXPIRE_NONCURRENT,
-        title=f"Expire {'' if listing.complete else 'at least '}{count:,} versions that have been "
+        title=f"Expire {'' if listing.complete else 'at least '}{counted(count, 'version')} "
         f"noncurrent for more than {NONCURRENT_DAYS} days",
         monthly=tuple(_freed(usage.region, billed, rates)),
         once=tuple(_early(usage.region, billed, rates)),

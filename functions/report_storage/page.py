@@ -25,13 +25,14 @@ from functions.report_storage.usage import (
     Unknown,
     Uploads,
 )
-from functions.report_storage.words import money, size
+from functions.report_storage.words import counted, money, size, some_of
 
 TEMPLATES = Path(__file__).with_name("templates")
 MOST_BARS = 12
 # The dearest ones; the CSV beside the page has all.
 MOST_BUCKETS = 300
 MOST_RECOMMENDATIONS = 100
+MOST_BREAK_EVENS = 20
 _BLUE, _GREEN = 0, 2
 
 
@@ -57,7 +58,7 @@ def to_html(report: Report) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"money": money, "size": size}
+    environment.filters |= {"money": money, "size": size, "counted": counted}
     notes = Footnotes()
     rows = [_row(cost, notes) for cost in report.costs[:MOST_BUCKETS]]
     return environment.get_template("page.html.j2").render(
@@ -66,8 +67,11 @@ def to_html(report: Report) -> str:
         left_out=max(0, len(report.costs) - MOST_BUCKETS),
         recommendations=report.recommendations[:MOST_RECOMMENDATIONS],
         recommendations_left_out=max(0, len(report.recommendations) - MOST_RECOMMENDATIONS),
-        break_evens=report.break_evens[:MOST_RECOMMENDATIONS],
+        break_evens=report.break_evens[:MOST_BREAK_EVENS],
+        break_evens_left_out=max(0, len(report.break_evens) - MOST_BREAK_EVENS),
         footnotes=notes.reasons,
+        missing=_missing(report),
+        unpriced=some_of([name for name in report.unknown if name not in report.account.missing]),
         longest_payback_days=LONGEST_PAYBACK_DAYS,
         # Their labels are escaped where they are drawn.
         history=Markup(_history(report.history)),  # noqa: S704
@@ -75,6 +79,14 @@ def to_html(report: Report) -> str:
         cost_bars=Markup(charts.bars(_cost_bars(report.costs), _BLUE)),  # noqa: S704
         saving_bars=Markup(charts.bars(_saving_bars(report), _GREEN)),  # noqa: S704
     )
+
+
+def _missing(report: Report) -> list[tuple[str, str]]:
+    """Return the reasons why buckets are missing, each with their names."""
+    names: dict[str, list[str]] = {}
+    for name, reason in sorted(report.account.missing.items()):
+        names.setdefault(reason, []).append(name)
+    return [(reason, some_of(each)) for reason, each in names.items()]
 
 
 def _history(history: History) -> str:
@@ -114,7 +126,7 @@ def _cost_bars(costs: Sequence[BucketCosts]) -> list[Bar]:
     ]
     if others:
         rest = sum((cost.monthly for cost in others), ZERO)
-        rows.append(Bar(f"{len(others):,} other buckets", float(rest), money(rest)))
+        rows.append(Bar(f"{len(others):,} other buckets", None, money(rest)))
     return rows
 
 
@@ -127,7 +139,7 @@ def _saving_bars(report: Report) -> list[Bar]:
     ]
     if others:
         rest: Decimal = sum((each.monthly_saving for each in others), ZERO)
-        rows.append(Bar(f"{len(others):,} other recommendations", float(rest), money(rest)))
+        rows.append(Bar(f"{len(others):,} other recommendations", None, money(rest)))
     return rows
 
 

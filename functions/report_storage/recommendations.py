@@ -88,7 +88,7 @@ class Recommendation:
 class BreakEven:
     """A move whose saving depends on reads that nobody counts: from where on it would pay.
 
-    No saving is claimed, and none is in any sum.
+    No saving is claimed, and none is in any sum. `monthly_cost` is what the bytes cost as it is.
     """
 
     bucket: str
@@ -98,6 +98,7 @@ class BreakEven:
     condition: str
     calculation: str
     one_time_cost: Decimal
+    monthly_cost: Decimal
 
 
 def best(candidates: Iterable[Recommendation]) -> Recommendation | None:

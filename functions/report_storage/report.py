@@ -92,7 +92,12 @@ def report_on(
             chain.from_iterable(recommended(each, rates) for each in account.buckets)
         ),
         break_evens=tuple(
-            chain.from_iterable(break_evens.break_evens(each, rates) for each in account.buckets)
+            sorted(
+                chain.from_iterable(
+                    break_evens.break_evens(each, rates) for each in account.buckets
+                ),
+                key=lambda each: (-each.monthly_cost, each.bucket, each.kind),
+            )
         ),
         history=history_of(account),
         notes=notes,

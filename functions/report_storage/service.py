@@ -116,7 +116,7 @@ class ReportService:
         reported = names if request.buckets is None else names & request.buckets
         survey = Survey(self.sources.open_region, self.sources.threads, at, out_of_time)
         surveyed = survey.of(everything, reported)
-        missing = {name: _NOT_OURS for name in (request.buckets or frozenset()) - names}
+        missing = dict.fromkeys((request.buckets or frozenset()) - names, _NOT_OURS)
         missing |= {
             usage.name: f"not looked at whole: {OUT_OF_TIME}"
             for usage in surveyed.buckets

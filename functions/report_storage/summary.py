@@ -21,8 +21,8 @@ def text(report: Report, places: dict[str, str]) -> str:
         f"Buckets:          {len(report.costs):,}, {len(report.unknown):,} of unknown cost",
         f"Stored:           {size(report.total_bytes)}",
         f"Costs a month:    {money(report.monthly_cost)}",
-        f"Could be saved:   {money(report.monthly_saving)} a month at least, "
-        f"for {money(report.one_time_cost)} once",
+        f"Could be saved:   {money(report.monthly_saving)} a month at least",
+        f"For it, once:     {money(report.one_time_cost)} at most",
         "",
         *(f"{kind.upper() + ':':<17} {place}" for kind, place in places.items()),
     ]

@@ -23,13 +23,14 @@ from functions.report_storage.usage import (
     Unknown,
     Uploads,
 )
+from functions.report_storage.words import size
 from tidegate.errors import TidegateError
 
 OUT_OF_TIME = "out of time"
 COUNTED_BY_LISTING = "a listing of the bucket"
 _NO_FILTER = "no request metrics: no metrics configuration covers the whole bucket"
 _TOO_YOUNG = "request metrics have no figures of 30 days yet"
-_NO_SIZE = "CloudWatch has no size yet, and the bucket is too large to list"
+_NO_SIZE = "CloudWatch has no figure of it"
 
 
 class Configurations(Protocol):
@@ -182,18 +183,20 @@ class Survey:
         """Take the size from the listing where CloudWatch has none: the bucket is new, or empty."""
         if not isinstance(usage.storage, Unknown):
             return usage
-        if isinstance(usage.listing, Unknown):
-            return replace(
-                usage, storage=Unknown(f"{usage.storage.reason}: {usage.listing.reason}")
-            )
-        if not usage.listing.complete:
-            return usage
+        why, listing, uploads = usage.storage.reason, usage.listing, usage.uploads
+        if isinstance(listing, Unknown):
+            return replace(usage, storage=Unknown(f"{why}; {listing.reason}"))
+        if not listing.complete:
+            least = f"a listing showed at least {size(listing.total_bytes)}"
+            return replace(usage, storage=Unknown(f"{why}; {least}"))
         sizes: dict[str, int] = {}
-        for name, stock in usage.listing.stored.items():
+        found = [(name, stock.total_bytes) for name, stock in listing.stored.items()]
+        found += uploads.bytes_by_class.items() if isinstance(uploads, Uploads) else []
+        for name, size_bytes in found:
             kind = LISTED_AS.get(name, name)
-            sizes[kind] = sizes.get(kind, 0) + stock.total_bytes
+            sizes[kind] = sizes.get(kind, 0) + size_bytes
         storage = Storage(sizes, self.now.date(), COUNTED_BY_LISTING)
-        objects = usage.listing.objects if isinstance(usage.objects, Unknown) else usage.objects
+        objects = listing.objects if isinstance(usage.objects, Unknown) else usage.objects
         return replace(usage, storage=storage, objects=objects)
 
     def _learn[T](self, ask: Callable[[], T]) -> T | Unknown:

@@ -114,6 +114,11 @@ class Listing:
         return sum(stock.objects for stock in self.stored.values())
 
     @property
+    def total_bytes(self) -> int:
+        """The bytes of all versions that were listed."""
+        return sum(stock.total_bytes for stock in self.stored.values())
+
+    @property
     def noncurrent_bytes(self) -> int:
         """The bytes of all noncurrent versions that were listed."""
         return sum(stock.total_bytes for stock in self.noncurrent.values())

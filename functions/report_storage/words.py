@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from functions.report_storage.prices import cents, gigabytes
@@ -31,6 +32,17 @@ def money(amount: Decimal) -> str:
     rounded = cents(amount)
     sign = "-" if rounded < 0 else ""
     return f"{sign}${abs(rounded):,.2f}"
+
+
+def counted(number: int, what: str) -> str:
+    """Return a number of things: 1 day, 2 days."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def some_of(names: Sequence[str], most: int = 12) -> str:
+    """Return the names, the first ones alone where there are many."""
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest:,} more" if rest > 0 else "")
 
 
 def dollars(price: Decimal) -> str:
