@@ -54,7 +54,7 @@ class Mail:
 class Sources:
     """Where a report's facts come from. `price_list` is None where prices are not refreshed."""
 
-    list_buckets: Callable[[], list[Found]]
+    every_bucket: Callable[[], list[Found]]
     open_region: Callable[[str], Region]
     shipped: Callable[[], dict[str, PriceTable]]
     price_list: Callable[[], PriceListApi] | None
@@ -111,7 +111,7 @@ class ReportService:
         at: datetime,
         out_of_time: Callable[[], bool],
     ) -> Report:
-        everything = self.sources.list_buckets()
+        everything = self.sources.every_bucket()
         names = {found.name for found in everything}
         reported = names if request.buckets is None else names & request.buckets
         survey = Survey(self.sources.open_region, self.sources.threads, at, out_of_time)

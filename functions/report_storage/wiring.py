@@ -40,7 +40,7 @@ def build(settings: Settings, clock: Callable[[], datetime], log: Logger) -> Par
     home = s3.meta.region_name
     service = ReportService(
         sources=Sources(
-            list_buckets=lambda: inventory.buckets(s3),
+            every_bucket=lambda: inventory.buckets(s3),
             open_region=regions.open,
             shipped=price_files.shipped,
             price_list=(lambda: regions.price_list(home)) if settings.refresh_prices else None,

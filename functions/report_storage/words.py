@@ -19,7 +19,8 @@ def size(size_bytes: int) -> str:
     while value >= _STEP and unit < len(_UNITS) - 1:
         value, unit = value / _STEP, unit + 1
     digits = 0 if unit == 0 or value >= _HUNDRED else 1 if value >= _TEN else 2
-    return f"{value:,.{digits}f} {_UNITS[unit]}"
+    told = f"{value:,.{digits}f}"
+    return f"{told.rstrip('0').rstrip('.') if digits else told} {_UNITS[unit]}"
 
 
 def amount_gb(size_bytes: int) -> str:

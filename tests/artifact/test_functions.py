@@ -22,8 +22,14 @@ FUNCTIONS = {
         "functions.update_definitions.handler",
         ("SharedLayer", "ClamavLayer"),
     ),
+    "ReportStorageFunction": ("functions.report_storage.handler", ("SharedLayer",)),
 }
 CODE_BUDGET_BYTES = 400_000
+# What single functions bring along from their requirements.txt, and what that may add.
+BROUGHT_ALONG: dict[str, tuple[str, ...]] = {
+    "ReportStorageFunction": ("jinja2", "markupsafe"),
+}
+BROUGHT_ALONG_BUDGET_BYTES = {"ReportStorageFunction": 1_200_000}
 SHARED_LAYER_BUDGET_BYTES = 12_000_000
 # Lambda's limit for a function with all its layers, unzipped.
 LAMBDA_BUDGET_BYTES = 250 * 1024 * 1024
@@ -116,10 +122,14 @@ def test_function_has_no_code_of_another(function: str) -> None:
         if file.is_file() and "__pycache__" not in file.parts
     }
     assert packed
+    brought = BROUGHT_ALONG.get(function, ())
     foreign = {
         file
         for file in packed
-        if file.parts[:2] != ("functions", own) and str(file) != "functions/__init__.py"
+        if file.parts[:2] != ("functions", own)
+        and str(file) != "functions/__init__.py"
+        # A library's folder, and that of its metadata, jinja2-3.1.6.dist-info.
+        and file.parts[0].partition("-")[0].lower() not in brought
     }
     assert foreign == set()
 
@@ -127,7 +137,8 @@ def test_function_has_no_code_of_another(function: str) -> None:
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_artifact_is_within_its_budget(function: str) -> None:
     """The code is small, and with its layers it fits into Lambda's limit."""
-    assert size(BUILD / function) <= CODE_BUDGET_BYTES
+    more = BROUGHT_ALONG_BUDGET_BYTES.get(function, 0)
+    assert size(BUILD / function) <= CODE_BUDGET_BYTES + more
     everything = [BUILD / function, *(BUILD / layer for layer in FUNCTIONS[function][1])]
     assert sum(size(part) for part in everything) <= LAMBDA_BUDGET_BYTES
 

@@ -23,7 +23,15 @@ REPOSITORY = Path(__file__).parents[2]
 ROOTS = (REPOSITORY, REPOSITORY / "layers" / "shared", REPOSITORY / "layers" / "clamav" / "python")
 PACKAGES = ("functions", "tidegate", "clamav_layer")
 # The last part of a receiver's name, and the service whose client it is.
-RECEIVERS = {"s3": "s3", "table": "dynamodb", "events": "events", "sns": "sns", "sqs": "sqs"}
+RECEIVERS = {
+    "s3": "s3",
+    "table": "dynamodb",
+    "events": "events",
+    "sns": "sns",
+    "sqs": "sqs",
+    "cloudwatch": "cloudwatch",
+    "pricing": "pricing",
+}
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 

@@ -14,6 +14,7 @@ FUNCTIONS = {
     "ScanObject": "scan_object",
     "QuarantineObject": "quarantine_object",
     "UpdateDefinitions": "update_definitions",
+    "ReportStorage": "report_storage",
 }
 REPOSITORY = Path(__file__).parents[2]
 

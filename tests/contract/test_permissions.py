@@ -52,6 +52,18 @@ NEEDS = {
     Call("s3", "abort_multipart_upload"): needs("AbortMultipartUpload"),
     Call("s3", "list_multipart_uploads"): needs("ListBucketMultipartUploads"),
     Call("s3", "list_parts"): needs("ListMultipartUploadParts"),
+    Call("s3", "list_buckets"): needs("ListAllMyBuckets"),
+    Call("s3", "list_object_versions"): needs("ListBucketVersions"),
+    Call("s3", "get_bucket_location"): needs("GetBucketLocation"),
+    Call("s3", "get_bucket_versioning"): needs("GetBucketVersioning"),
+    Call("s3", "get_bucket_lifecycle_configuration"): needs("GetLifecycleConfiguration"),
+    Call("s3", "list_bucket_intelligent_tiering_configurations"): needs(
+        "GetIntelligentTieringConfiguration"
+    ),
+    Call("s3", "list_bucket_metrics_configurations"): needs("GetMetricsConfiguration"),
+    Call("cloudwatch", "list_metrics"): needs("cloudwatch:ListMetrics"),
+    Call("cloudwatch", "get_metric_data"): needs("cloudwatch:GetMetricData"),
+    Call("pricing", "get_products"): needs("pricing:GetProducts"),
     Call("dynamodb", "put_item"): needs("dynamodb:PutItem"),
     Call("dynamodb", "update_item"): needs("dynamodb:UpdateItem"),
     Call("dynamodb", "get_item"): needs("dynamodb:GetItem"),
@@ -84,6 +96,27 @@ EVERYTHING = {
     "ProtectedKmsKeyArns": "arn:aws:kms:eu-central-1:111122223333:key/2",
     "ProtectedBuckets": "one,two",
     "DefinitionsSourceBucket": "mirror",
+}
+
+# What may reach beyond the suite, by function: report_storage reports on every bucket of the
+# account, so it may ask any bucket how it is configured and what lies there by name, size and
+# date. It may neither read an object nor change anything: test_what_reaches_beyond_only_looks.
+BEYOND = {
+    "ReportStorage": {
+        "s3:ListAllMyBuckets",
+        "s3:GetBucketLocation",
+        "s3:GetBucketVersioning",
+        "s3:GetIntelligentTieringConfiguration",
+        "s3:GetLifecycleConfiguration",
+        "s3:GetMetricsConfiguration",
+        "s3:ListBucketMultipartUploads",
+        "s3:ListBucketVersions",
+        "s3:ListMultipartUploadParts",
+        # These know no resources.
+        "cloudwatch:GetMetricData",
+        "cloudwatch:ListMetrics",
+        "pricing:GetProducts",
+    },
 }
 
 each_function = pytest.mark.parametrize("name", FUNCTIONS)
@@ -169,11 +202,13 @@ def test_keys_are_used_only_where_there_are_any_and_through_their_service(name: 
 @each_function
 @pytest.mark.parametrize("parameters", [{}, EVERYTHING])
 def test_no_permission_reaches_beyond_the_suite(name: str, parameters: dict[str, str]) -> None:
-    """Only X-Ray, which knows no resources, is allowed on everything."""
+    """Only X-Ray, which knows no resources, and what BEYOND names are allowed on everything."""
     for statement in Stack(parameters=parameters).statements(f"{name}Role"):
         resources = listed(statement["Resource"])
         if statement["Sid"] == "Trace":
             assert resources == ["*"]
+            continue
+        if set(listed(statement["Action"])) <= BEYOND.get(name, set()):
             continue
         assert not any("*" in action for action in listed(statement["Action"])) or all(
             action.startswith("kms:") for action in listed(statement["Action"])
@@ -182,6 +217,14 @@ def test_no_permission_reaches_beyond_the_suite(name: str, parameters: dict[str,
             # A wildcard stands for the keys in one named bucket, never for a name.
             place = resource.removesuffix("/*").removeprefix("arn:*:s3:::")
             assert "*" not in place.removesuffix("/releases").removesuffix("/state"), resource
+
+
+@pytest.mark.parametrize("name", BEYOND)
+def test_what_reaches_beyond_only_looks(stack: Stack, name: str) -> None:
+    """Each such right is granted, looks only, and none of them shows what an object holds."""
+    assert granted(stack, name) >= BEYOND[name]
+    assert all(action.split(":")[1].startswith(("Get", "List")) for action in BEYOND[name])
+    assert not any(action.startswith("s3:GetObject") for action in granted(stack, name))
 
 
 @pytest.mark.parametrize("name", ["ScanObject", "QuarantineObject"])
