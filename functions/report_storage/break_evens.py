@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from functions.report_storage.costs import Rates
 from functions.report_storage.movable import Movable, movable
-from functions.report_storage.prices import PriceTable
+from functions.report_storage.price_table import PriceTable
 from functions.report_storage.recommendations import BreakEven, Kind
 from functions.report_storage.storage_classes import (
     INT_FREQUENT,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from functions.report_storage import storage_classes
-from functions.report_storage.prices import ZERO, PriceTable, gigabytes
+from functions.report_storage.price_table import ZERO, PriceTable, gigabytes
 from functions.report_storage.usage import Account, BucketUsage, Listing, Storage, Unknown
 
 EXACT, AT_LEAST, AT_MOST = "exact", "at least", "at most"

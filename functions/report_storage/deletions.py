@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from functions.report_storage import storage_classes
 from functions.report_storage.costs import AT_LEAST, EXACT, Rates
-from functions.report_storage.prices import DAYS_PER_MONTH, gigabytes
+from functions.report_storage.price_table import DAYS_PER_MONTH, gigabytes
 from functions.report_storage.recommendations import Kind, Recommendation, Step
 from functions.report_storage.usage import (
     ABANDONED_DAYS,

@@ -11,7 +11,7 @@ from typing import Any
 
 from functions.report_storage import storage_classes
 from functions.report_storage.costs import BucketCosts, Line
-from functions.report_storage.prices import CURRENCY, PriceTable, cents
+from functions.report_storage.price_table import CURRENCY, PriceTable, cents
 from functions.report_storage.recommendations import BreakEven, Recommendation, Step
 from functions.report_storage.report import Report
 from functions.report_storage.usage import (

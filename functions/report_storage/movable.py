@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from functions.report_storage import storage_classes
-from functions.report_storage.prices import gigabytes
+from functions.report_storage.price_table import gigabytes
 from functions.report_storage.storage_classes import STANDARD
 from functions.report_storage.usage import (
     REQUEST_DAYS,

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from functions.report_storage import charts, storage_classes
 from functions.report_storage.charts import Bar, Layer
 from functions.report_storage.costs import BucketCosts
-from functions.report_storage.prices import ZERO
+from functions.report_storage.price_table import ZERO
 from functions.report_storage.recommendations import LONGEST_PAYBACK_DAYS
 from functions.report_storage.report import History, Report
 from functions.report_storage.usage import (

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from functions.report_storage.price_list import table_of
-from functions.report_storage.prices import PricesError, PriceTable
+from functions.report_storage.price_table import PricesError, PriceTable
 from tidegate.errors import TidegateError, service_errors
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from functions.report_storage.prices import PriceTable, from_json
+from functions.report_storage.price_table import PriceTable, from_json
 
 FOLDER = Path(__file__).with_name("prices")
 ORIGIN = "shipped with this function"

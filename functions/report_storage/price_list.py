@@ -15,7 +15,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from functions.report_storage.prices import (
+from functions.report_storage.price_table import (
     CURRENCY,
     Band,
     ClassPrices,

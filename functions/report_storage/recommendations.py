@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
 
-from functions.report_storage.prices import DAYS_PER_MONTH, ZERO, cents
+from functions.report_storage.price_table import DAYS_PER_MONTH, ZERO, cents
 
 # What takes longer to pay back is left out.
 LONGEST_PAYBACK_DAYS = 365

@@ -11,7 +11,7 @@ from itertools import chain
 
 from functions.report_storage import break_evens, costs, deletions, storage_classes, tiering
 from functions.report_storage.costs import BucketCosts, Rates
-from functions.report_storage.prices import ZERO, PriceTable
+from functions.report_storage.price_table import ZERO, PriceTable
 from functions.report_storage.recommendations import BreakEven, Recommendation, best, ranked
 from functions.report_storage.usage import Account, BucketUsage, Storage
 

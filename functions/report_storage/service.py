@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from functions.report_storage import costs, document, price_api, summary, table
 from functions.report_storage.archive import Archive, Place
 from functions.report_storage.price_api import PriceListApi
-from functions.report_storage.prices import PriceTable
+from functions.report_storage.price_table import PriceTable
 from functions.report_storage.report import Report, report_on
 from functions.report_storage.request import Request
 from functions.report_storage.survey import OUT_OF_TIME, Found, Region, Survey

@@ -8,7 +8,7 @@ from collections import defaultdict
 from decimal import Decimal
 
 from functions.report_storage.costs import BucketCosts
-from functions.report_storage.prices import ZERO, cents
+from functions.report_storage.price_table import ZERO, cents
 from functions.report_storage.report import Report
 from functions.report_storage.usage import Listing, Requests, Storage, Unknown, Uploads
 

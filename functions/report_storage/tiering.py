@@ -13,7 +13,7 @@ from decimal import Decimal
 from functions.report_storage import storage_classes
 from functions.report_storage.costs import AT_LEAST, Rates
 from functions.report_storage.movable import Movable, gone_bytes, leaves_too_soon, movable
-from functions.report_storage.prices import (
+from functions.report_storage.price_table import (
     DAYS_PER_MONTH,
     ZERO,
     PriceTable,

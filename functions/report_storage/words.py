@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from functions.report_storage.prices import cents, gigabytes
+from functions.report_storage.price_table import cents, gigabytes
 
 _UNITS = ("B", "KB", "MB", "GB", "TB", "PB", "EB")
 _STEP = 1024
