@@ -43,7 +43,7 @@ class Place:
 
 
 class Archive:
-    """The reports bucket. A refusal there is a MisconfiguredError."""
+    """The reports bucket. A missing permission there is a MisconfiguredError."""
 
     def __init__(self, s3: S3Client, bucket: str) -> None:
         self._s3 = s3

@@ -170,13 +170,16 @@ class Survey:
         return measured.requests(bucket, filter_id, self.now.date()) or Unknown(_TOO_YOUNG)
 
     def _contents(self, usage: BucketUsage, region: Region) -> BucketUsage:
-        """Return the usage with what lies in the bucket; its size from there where need be."""
+        """Return the usage with what lies in the bucket; number and size from there if need be."""
         asked, name = region.contents, usage.name
         usage = replace(
             usage,
             uploads=self._learn(lambda: asked.uploads(name, self.now)),
             listing=self._learn(lambda: asked.listing(name, self.now)),
         )
+        if isinstance(usage.objects, Unknown) and isinstance(usage.listing, Listing):
+            counted = usage.listing
+            usage = replace(usage, objects=counted.objects) if counted.complete else usage
         return self._sized(usage)
 
     def _sized(self, usage: BucketUsage) -> BucketUsage:
@@ -196,8 +199,7 @@ class Survey:
             kind = LISTED_AS.get(name, name)
             sizes[kind] = sizes.get(kind, 0) + size_bytes
         storage = Storage(sizes, self.now.date(), COUNTED_BY_LISTING)
-        objects = listing.objects if isinstance(usage.objects, Unknown) else usage.objects
-        return replace(usage, storage=storage, objects=objects)
+        return replace(usage, storage=storage)
 
     def _learn[T](self, ask: Callable[[], T]) -> T | Unknown:
         """Return what is asked for, or why it cannot be known."""
