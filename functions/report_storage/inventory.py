@@ -69,7 +69,10 @@ class Regions:
     def _client(self, service: str, region: str) -> Any:
         settings = configuration().merge(
             Config(
-                retries={"mode": "adaptive", "total_max_attempts": 8},
+                # All tries together take less than what is reserved for the report's end.
+                connect_timeout=3,
+                read_timeout=10,
+                retries={"mode": "adaptive", "total_max_attempts": 5},
                 max_pool_connections=self.threads,
             )
         )

@@ -58,13 +58,19 @@ def refreshed(
 ) -> dict[str, PriceTable]:
     """Return the tables with those of the regions read anew; one that cannot be stays as it was.
 
-    `told` gets a sentence for each that stays.
+    `told` gets a sentence for each that stays. An API that refuses or does not answer is not asked
+    again: a report on many regions would wait for each.
     """
     fresh = dict(tables)
-    for region in sorted(regions):
+    waiting = sorted(regions)
+    while waiting:
+        region = waiting.pop(0)
         try:
             products = api.products(region)
             fresh[region] = table_of(region, products, tables.get(region), api.source)
-        except (TidegateError, PricesError) as error:
+        except PricesError as error:
             told(f"prices of {region} were not refreshed: {error}")
+        except TidegateError as error:
+            told(f"prices of {', '.join([region, *waiting])} were not refreshed: {error}")
+            waiting = []
     return fresh

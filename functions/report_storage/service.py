@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -114,26 +114,22 @@ class ReportService:
         everything = self.sources.every_bucket()
         names = {found.name for found in everything}
         reported = names if request.buckets is None else names & request.buckets
+        regions = {found.region for found in everything if found.name in reported}
+        notes: list[str] = []
+        tables = self._prices(regions, notes.append)
+        notes += [
+            f"no prices for region {region}: its buckets have bytes only"
+            for region in sorted(regions - tables.keys())
+        ]
         survey = Survey(self.sources.open_region, self.sources.threads, at, out_of_time)
         surveyed = survey.of(everything, reported)
         missing = dict.fromkeys((request.buckets or frozenset()) - names, _NOT_OURS)
-        missing |= {
-            usage.name: f"not looked at whole: {OUT_OF_TIME}"
-            for usage in surveyed.buckets
-            if _unfinished(usage)
-        }
         account = Account(
             account_id=account_id,
             buckets=surveyed.buckets,
             region_bytes=costs.region_bytes(surveyed.storages),
-            missing=missing,
+            missing=missing | _unfinished(surveyed.buckets),
         )
-        notes: list[str] = []
-        tables = self._prices({usage.region for usage in surveyed.buckets}, notes.append)
-        notes += [
-            f"no prices for region {region}: its buckets have bytes only"
-            for region in sorted({usage.region for usage in surveyed.buckets} - tables.keys())
-        ]
         return report_on(account, tables, at, tuple(notes), whole=request.buckets is None)
 
     def _prices(self, regions: set[str], told: Callable[[str], None]) -> dict[str, PriceTable]:
@@ -143,5 +139,9 @@ class ReportService:
         return price_api.refreshed(shipped, regions, self.sources.price_list(), told)
 
 
-def _unfinished(usage: BucketUsage) -> bool:
-    return any(OUT_OF_TIME in reason for reason in usage.unknowns().values())
+def _unfinished(buckets: Iterable[BucketUsage]) -> dict[str, str]:
+    return {
+        usage.name: f"not looked at whole: {OUT_OF_TIME}"
+        for usage in buckets
+        if any(OUT_OF_TIME in reason for reason in usage.unknowns().values())
+    }
