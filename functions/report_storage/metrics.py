@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from itertools import batched
 from typing import TYPE_CHECKING
 
-from functions.report_storage.usage import REQUEST_DAYS, Requests, Storage
+from functions.report_storage.usage import REQUEST_DAYS, STALE_DAYS, Requests, Storage
 from tidegate.errors import service_errors
 
 if TYPE_CHECKING:
@@ -62,23 +62,24 @@ class Measured:
             if metric.name == SIZE and metric.bucket == bucket and days
         }
 
-    def storage(self, bucket: str) -> Storage | None:
-        """Return the bytes of the newest day that has any figure; None where there is none.
+    def storage(self, bucket: str, today: date) -> Storage | None:
+        """Return the bytes of the newest day that has any figure; None where that is long ago.
 
         A type without a figure on that day is taken as empty: S3 writes all types of a day
         together.
         """
         history = self.history(bucket)
-        if not history:
+        newest = _fresh((day for days in history.values() for day in days), today)
+        if newest is None:
             return None
-        newest = max(day for days in history.values() for day in days)
         sizes = {kind: days[newest] for kind, days in history.items() if days.get(newest)}
         return Storage(sizes, newest, COUNTED_BY)
 
-    def objects(self, bucket: str) -> int | None:
-        """Return the newest number of objects; None where there is none."""
-        days = self.series.get(Metric(COUNT, bucket, "AllStorageTypes"))
-        return int(days[max(days)]) if days else None
+    def objects(self, bucket: str, today: date) -> int | None:
+        """Return the newest number of objects; None where it is of long ago."""
+        days = self.series.get(Metric(COUNT, bucket, "AllStorageTypes"), {})
+        newest = _fresh(days, today)
+        return None if newest is None else int(days[newest])
 
     def requests(self, bucket: str, filter_id: str, today: date) -> Requests | None:
         """Return the requests of the last 30 days; None where they were not counted that long.
@@ -145,6 +146,12 @@ class Metrics:
                     for moment, value in zip(result["Timestamps"], result["Values"], strict=True):
                         days[moment.date()] = value
         return found
+
+
+def _fresh(days: Iterable[date], today: date) -> date | None:
+    """Return the newest day, or None where a bucket that holds anything would have a newer one."""
+    newest = max(days, default=None)
+    return newest if newest and (today - newest).days <= STALE_DAYS else None
 
 
 def _queries(metrics: Iterable[Metric]) -> Iterator[MetricDataQueryTypeDef]:

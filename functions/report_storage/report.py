@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from functions.report_storage import break_evens, costs, deletions, storage_clas
 from functions.report_storage.costs import BucketCosts, Rates
 from functions.report_storage.price_table import ZERO, PriceTable
 from functions.report_storage.recommendations import BreakEven, Recommendation, best, ranked
-from functions.report_storage.usage import Account, BucketUsage, Storage
+from functions.report_storage.usage import STALE_DAYS, Account, BucketUsage, Storage
 
 _WEEK = timedelta(weeks=1)
 
@@ -118,8 +119,8 @@ def recommended(usage: BucketUsage, rates: Rates) -> Iterator[Recommendation]:
 def history_of(account: Account) -> History:
     """Return the bytes by class over time.
 
-    A bucket without a figure on a day, because it has none yet that early or S3 wrote none, is
-    taken as it was on its last day before.
+    A bucket without a figure on a day is taken as it was on its last day before, if that is not
+    long ago: S3 writes none for a bucket that is empty, and may be late.
     """
     newest = max(
         (day for each in account.buckets for days in each.history.values() for day in days),
@@ -136,10 +137,10 @@ def history_of(account: Account) -> History:
     for bucket in account.buckets:
         for storage_type, series in bucket.history.items():
             known = sorted(series)
-            row, at, value = sums[storage_classes.billed_as(storage_type)], 0, 0
+            row = sums[storage_classes.billed_as(storage_type)]
             for index, day in enumerate(days):
-                while at < len(known) and known[at] <= day:
-                    value, at = series[known[at]], at + 1
-                row[index] += value
+                at = bisect_right(known, day) - 1
+                if at >= 0 and (day - known[at]).days <= STALE_DAYS:
+                    row[index] += series[known[at]]
     kept = {name: tuple(row) for name, row in sums.items() if any(row)}
     return History(days, dict(sorted(kept.items(), key=lambda each: -each[1][-1])))

@@ -118,11 +118,10 @@ class Survey:
             )
         storages: dict[str, list[Storage]] = {name: [] for name in regions}
         for found in every:
-            if found.name not in reported:
-                known = measured[found.region]
-                storage = known.storage(found.name) if isinstance(known, Measured) else None
-                if storage:
-                    storages[found.region].append(storage)
+            known = measured[found.region]
+            if found.name not in reported and isinstance(known, Measured):
+                storage = known.storage(found.name, self.now.date())
+                storages[found.region] += [storage] if storage else []
         for usage in usages:
             if isinstance(usage.storage, Storage):
                 storages[usage.region].append(usage.storage)
@@ -150,7 +149,8 @@ class Survey:
         )
         if isinstance(measured, Unknown):
             return usage
-        storage, objects = measured.storage(name), measured.objects(name)
+        today = self.now.date()
+        storage, objects = measured.storage(name, today), measured.objects(name, today)
         return replace(
             usage,
             storage=usage.storage if storage is None else storage,

@@ -34,9 +34,10 @@ from functions.report_storage.usage import REQUEST_DAYS, BucketUsage, Requests, 
 from functions.report_storage.words import amount_gb, dollars
 
 _KINDS = {STANDARD_IA: Kind.STANDARD_IA, GLACIER_IR: Kind.GLACIER_IR}
-_RULE = (
-    f"a lifecycle rule moves objects of {storage_classes.MINIMUM_BYTES // 1024} KB and more "
-    f"{REQUEST_DAYS} days after they came"
+_ASSUMPTIONS = (
+    f"a lifecycle rule moves objects of 128 KB and more, {REQUEST_DAYS} days after they came",
+    f"requests stay as they were in the last {REQUEST_DAYS} days",
+    "objects come by upload: of those that come by copy CloudWatch tells no bytes",
 )
 
 
@@ -108,7 +109,7 @@ def _to_infrequent(
         monthly=monthly,
         once=(_fee(f"moving what is there, into {name}", moved.most_objects, to.transition),),
         bound=AT_LEAST,
-        assumptions=(_RULE, f"reads stay as they were in the last {REQUEST_DAYS} days"),
+        assumptions=_ASSUMPTIONS,
     )
 
 
@@ -157,7 +158,7 @@ def _to_intelligent_tiering(
         monthly=monthly,
         once=(_fee("moving what is there", moved.most_objects, fee.transition),),
         bound=AT_LEAST,
-        assumptions=(_RULE, f"reads stay as they were in the last {REQUEST_DAYS} days"),
+        assumptions=_ASSUMPTIONS,
         lead_days=DAYS_PER_MONTH,
     )
 

@@ -9,6 +9,8 @@ from datetime import date
 # Requests are counted over this long, and reports speak of a month of this length.
 REQUEST_DAYS = 30
 # Uploads older than this are taken for given up, and versions noncurrent for longer for done with.
+# S3 counts a bucket once a day, and an empty one not at all: an older figure is no longer true.
+STALE_DAYS = 3
 ABANDONED_DAYS = 7
 NONCURRENT_DAYS = 30
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import boto3
 
-from functions.report_storage.metrics import SIZE, Measured, Metric, Metrics
+from functions.report_storage.metrics import COUNT, SIZE, Measured, Metric, Metrics
 from local.simulated_aws import SimulatedAws, serving
 from local.simulated_bucket import Bucket
 from tests.unit.report_storage.world import GB, NOW, TODAY
@@ -22,7 +22,7 @@ def test_every_storage_type_that_there_is_is_read() -> None:
     """Types are not looked up in a list of known ones: one of the future is read as well."""
     found = measured(Bucket("one", sizes={"StandardStorage": GB, "HolographicStorage": 2 * GB}))
 
-    storage = found.storage("one")
+    storage = found.storage("one", TODAY)
     assert storage is not None
     assert storage.bytes_by_type == {"StandardStorage": GB, "HolographicStorage": 2 * GB}
     assert storage.measured_on == TODAY - timedelta(days=1)
@@ -32,9 +32,9 @@ def test_bucket_without_figures_has_no_size() -> None:
     """No datapoints is neither zero nor an error."""
     found = measured(Bucket("one", sizes={"StandardStorage": GB}))
 
-    assert found.storage("other") is None
-    assert found.objects("other") is None
-    assert found.objects("one") is None
+    assert found.storage("other", TODAY) is None
+    assert found.objects("other", TODAY) is None
+    assert found.objects("one", TODAY) is None
     assert found.history("other") == {}
 
 
@@ -57,9 +57,22 @@ def test_size_is_that_of_the_newest_day() -> None:
         }
     )
 
-    storage = found.storage("one")
+    storage = found.storage("one", TODAY)
     assert storage is not None
     assert (storage.bytes_by_type, storage.measured_on) == ({"StandardStorage": 7}, yesterday)
+
+
+def test_figure_of_long_ago_is_no_size() -> None:
+    """S3 writes none for an empty bucket: what it held last week is not what it holds."""
+    found = Measured(
+        {
+            Metric(SIZE, "one", "StandardStorage"): {TODAY - timedelta(days=4): 5.0},
+            Metric(COUNT, "one", "AllStorageTypes"): {TODAY - timedelta(days=4): 5.0},
+        }
+    )
+
+    assert (found.storage("one", TODAY), found.objects("one", TODAY)) == (None, None)
+    assert found.storage("one", TODAY - timedelta(days=1)) is not None
 
 
 def test_five_hundred_metrics_are_asked_for_at_once() -> None:
@@ -71,7 +84,7 @@ def test_five_hundred_metrics_are_asked_for_at_once() -> None:
 
     assert aws.calls["cloudwatch:GetMetricData"] == 2
     for number in (0, 499, 500, 749):
-        storage = found.storage(f"b{number:04}")
+        storage = found.storage(f"b{number:04}", TODAY)
         assert storage is not None
         assert storage.total_bytes == number + 1
 
