@@ -14,7 +14,7 @@ from markupsafe import Markup
 from functions.report_storage import charts, storage_classes
 from functions.report_storage.charts import Bar, Layer
 from functions.report_storage.costs import BucketCosts
-from functions.report_storage.price_table import ZERO
+from functions.report_storage.price_table import ZERO, cents
 from functions.report_storage.recommendations import LONGEST_PAYBACK_DAYS
 from functions.report_storage.report import History, Report
 from functions.report_storage.usage import (
@@ -118,7 +118,7 @@ def _layers(history: History) -> dict[str, Sequence[int]]:
 
 
 def _cost_bars(costs: Sequence[BucketCosts]) -> list[Bar]:
-    known = [cost for cost in costs if cost.known and cost.monthly > 0]
+    known = [cost for cost in costs if cost.known and cents(cost.monthly) > 0]
     shown, others = known[:MOST_BARS], known[MOST_BARS:]
     rows = [
         Bar(each.usage.name, float(each.monthly), money(each.monthly), each.usage.region)

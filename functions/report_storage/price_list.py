@@ -23,7 +23,7 @@ from functions.report_storage.price_table import (
     PriceTable,
     checked_bands,
 )
-from functions.report_storage.storage_classes import STANDARD
+from functions.report_storage.storage_classes import INT_FREQUENT, INTELLIGENT_TIERING, STANDARD
 
 # A price list that moves a price by more than this is more likely to be misread than right.
 MOST_CHANGE = Decimal(3)
@@ -95,6 +95,9 @@ def table_of(
     classes = {name: ClassPrices(bands) for name, bands in _storage(parsed).items()}
     if STANDARD not in classes:
         raise PricesError("the price list shows no price for Standard")
+    if INT_FREQUENT in classes:
+        # Where each object starts, and the class that the fee of moving there is entered at.
+        classes[INTELLIGENT_TIERING] = classes[INT_FREQUENT]
     single = _single_prices(parsed)
     old = shipped.classes if shipped else {}
     for name in set(classes) | set(old):

@@ -125,6 +125,20 @@ def test_region_without_a_shipped_table_gets_prices_from_the_list() -> None:
     assert tables["ap-south-2"].storage("STANDARD", usd("10")) == usd("0.24")
 
 
+def test_fee_of_moving_into_intelligent_tiering_is_read() -> None:
+    """The list prices its tiers and the move apart; a region without a file gets both."""
+    products = [
+        *LIST,
+        product("TimedStorage-INT-FA-ByteHrs", "0.024", volume_type="Intelligent-Tiering"),
+        product("Requests-Tier4", "0.00001", operation="S3-INTTransition"),
+    ]
+
+    tiering = table_of("ap-south-2", products, None, "list").classes["INTELLIGENT_TIERING"]
+
+    assert tiering.transition == usd("0.00001")
+    assert tiering.storage[0].price == usd("0.024")
+
+
 @pytest.mark.parametrize("answers", [[], [["[]"]]])
 def test_price_list_that_cannot_be_read_leaves_the_shipped_prices(answers: list[Any]) -> None:
     """It is said, with the reason, and the report goes on with the table that was shipped."""
