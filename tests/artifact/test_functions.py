@@ -26,6 +26,7 @@ FUNCTIONS = {
     "LabelImageFunction": ("functions.label_image.handler", ("SharedLayer",)),
     "CompressLogFunction": ("functions.compress_log.handler", ("SharedLayer",)),
     "RemediateBucketFunction": ("functions.remediate_bucket.handler", ("SharedLayer",)),
+    "ReportStorageFunction": ("functions.report_storage.handler", ("SharedLayer",)),
 }
 CODE_BUDGET_BYTES = 400_000
 # The packages that functions bring along beside their code, and how much all of it may take.
@@ -33,11 +34,13 @@ PACKAGES = {
     "LabelImageFunction": {"PIL", "_pi_heif", "pi_heif", "pillow"},
     "CompressLogFunction": {"backports", "backports_zstd", "isal"},
     "RemediateBucketFunction": {"jinja2", "markupsafe"},
+    "ReportStorageFunction": {"jinja2", "markupsafe"},
 }
 PACKAGES_BUDGET_BYTES = {
     "LabelImageFunction": 18_000_000,
     "CompressLogFunction": 3_000_000,
     "RemediateBucketFunction": 1_200_000,
+    "ReportStorageFunction": 1_200_000,
 }
 SHARED_LAYER_BUDGET_BYTES = 12_000_000
 # Lambda's limit for a function with all its layers, unzipped.

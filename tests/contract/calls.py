@@ -33,6 +33,8 @@ RECEIVERS = {
     "s3control": "s3control",
     "cloudtrail": "cloudtrail",
     "config": "config",
+    "cloudwatch": "cloudwatch",
+    "pricing": "pricing",
 }
 
 # Operations of CloudTrail, which methods of ours are called too.

@@ -17,6 +17,7 @@ FUNCTIONS = {
     "LabelImage": "label_image",
     "CompressLog": "compress_log",
     "RemediateBucket": "remediate_bucket",
+    "ReportStorage": "report_storage",
 }
 # They bring packages along, and their own Makefile puts the code where the name says.
 BUILT_BY_MAKEFILE = {"LabelImage"}

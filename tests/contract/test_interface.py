@@ -112,6 +112,18 @@ def test_every_parameter_has_its_place_in_the_console(stack: Stack) -> None:
             ["rate(5 minutes)", "rate(2 days)", "rate(1 hours)", "cron(* * * * ? *)", "at(now)"],
         ),
         (
+            "StorageReportSchedule",
+            ["OFF", "rate(1 day)", "rate(7 days)", "rate(31 days)", "cron(0 6 ? * MON *)"],
+            [
+                "",
+                "off",
+                "rate(1 hour)",
+                "rate(32 days)",
+                "cron(* * * * ? *)",
+                "cron(0 * ? * MON *)",
+            ],
+        ),
+        (
             "KmsKeyArn",
             ["", KEY, KEY.replace("arn:aws:", "arn:aws-cn:")],
             ["alias/x", KEY.replace("key/", "alias/"), "*", f"{KEY},{KEY}"],

@@ -115,6 +115,10 @@ NEEDS = {
     Call("dynamodb", "query"): needs("dynamodb:Query"),
     Call("dynamodb", "delete_item"): needs("dynamodb:DeleteItem"),
     Call("sqs", "send_message"): needs("sqs:SendMessage"),
+    Call("s3", "list_object_versions"): needs("ListBucketVersions"),
+    Call("cloudwatch", "list_metrics"): needs("cloudwatch:ListMetrics"),
+    Call("cloudwatch", "get_metric_data"): needs("cloudwatch:GetMetricData"),
+    Call("pricing", "get_products"): needs("pricing:GetProducts"),
     Call("dynamodb", "put_item"): needs("dynamodb:PutItem"),
     Call("dynamodb", "update_item"): needs("dynamodb:UpdateItem"),
     Call("dynamodb", "get_item"): needs("dynamodb:GetItem"),
@@ -159,7 +163,9 @@ EVERYTHING = {
 # Statements that reach beyond the suite, by function, each with the reason beside it in the
 # template: remediate_bucket reads and writes the configuration of any bucket of the account,
 # which is its purpose, and of nothing that lies in one:
-# test_remediation_reaches_configurations_and_no_objects.
+# test_remediation_reaches_configurations_and_no_objects. report_storage reports on every bucket of
+# the account, so it may ask any bucket how it is configured and what lies there by name, size and
+# date; it may neither read an object nor change anything: test_report_only_looks.
 BEYOND = {
     "RemediateBucket": {
         "ReadConfigurations",
@@ -168,6 +174,13 @@ BEYOND = {
         "ReadAccessPoints",
         "ReadTrails",
         "AnswerConfig",
+    },
+    "ReportStorage": {
+        "ListBuckets",
+        "ReadConfigurations",
+        "ReadUploads",
+        "ReadMetrics",
+        "ReadPrices",
     },
 }
 
@@ -264,6 +277,8 @@ def test_no_permission_reaches_beyond_the_suite(name: str, parameters: dict[str,
         if statement["Sid"] in WITHOUT_RESOURCES:
             assert resources == ["*"]
             continue
+        if set(listed(statement["Action"])) <= BEYOND.get(name, set()):
+            continue
         assert not any("*" in action for action in listed(statement["Action"])) or all(
             action.startswith("kms:") for action in listed(statement["Action"])
         )
@@ -307,7 +322,21 @@ def test_remediation_reaches_configurations_and_no_objects(stack: Stack) -> None
     assert deny["NotResource"] == ["arn:aws:s3:::snapshotsbucket/*", "arn:aws:s3:::reportsbucket/*"]
 
 
-@pytest.mark.parametrize("name", ["ScanObject", "QuarantineObject", "LabelImage"])
+def test_report_only_looks(stack: Stack) -> None:
+    """What reaches beyond the suite only looks, and none of it shows what an object holds."""
+    beyond = {
+        action
+        for statement in stack.statements("ReportStorageRole")
+        if statement["Sid"] in BEYOND["ReportStorage"]
+        for action in listed(statement["Action"])
+    }
+
+    assert beyond
+    assert all(action.split(":")[1].startswith(("Get", "List")) for action in beyond)
+    assert not any(action.startswith("s3:GetObject") for action in granted(stack, "ReportStorage"))
+
+
+@pytest.mark.parametrize("name", ["ScanObject", "QuarantineObject", "LabelImage", "CompressLog"])
 def test_existing_buckets_are_named_one_by_one(name: str) -> None:
     """ProtectedBuckets become the very buckets and objects that the roles may work on.
 

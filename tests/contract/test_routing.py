@@ -180,6 +180,23 @@ def test_schedule_asks_for_a_sweep(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize(
+    ("schedule", "state", "expression"),
+    [
+        ("cron(0 6 ? * MON *)", "ENABLED", "cron(0 6 ? * MON *)"),
+        ("rate(1 day)", "ENABLED", "rate(1 day)"),
+        ("OFF", "DISABLED", "rate(7 days)"),
+    ],
+)
+def test_storage_report_is_scheduled_or_off(schedule: str, state: str, expression: str) -> None:
+    """The schedule asks for a report on all buckets; OFF leaves the rule there, and silent."""
+    rule = Stack(parameters={"StorageReportSchedule": schedule}).properties("ReportStorageRule")
+
+    assert (rule["State"], rule["ScheduleExpression"]) == (state, expression)
+    assert json.loads(rule["Targets"][0]["Input"]) == {"action": "report"}
+    assert rule["Targets"][0]["Arn"].endswith(":ReportStorageQueue")
+
+
+@pytest.mark.parametrize(
     "rule",
     [
         "ObjectCreatedRule",
@@ -188,6 +205,9 @@ def test_schedule_asks_for_a_sweep(stack: Stack) -> None:
         "DefinitionsScheduleRule",
         "BucketCallsRule",
         "RemediationScheduleRule",
+        "CleanLogRule",
+        "UploadedLogRule",
+        "ReportStorageRule",
     ],
 )
 def test_undeliverable_events_are_kept(stack: Stack, rule: str) -> None:
