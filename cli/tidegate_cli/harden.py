@@ -223,7 +223,7 @@ def _outcome(change: Change) -> Text:
     return told
 
 
-def _survey(answer: dict[str, Any]) -> Table:
+def _survey(answer: dict[str, Any]) -> Text:
     summary = answer.get("summary")
     counts = summary.items() if isinstance(summary, dict) else ()
     return facts(

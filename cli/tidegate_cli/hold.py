@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from tidegate.objectref import ObjectRef
@@ -166,7 +165,7 @@ def _show(output: Output, locks: Locks, ref: ObjectRef) -> None:
     }
     kept = f"{retention.mode.value} until {retention.until_text}" if retention else "none"
     held = Text("on", "bold yellow") if legal_hold else Text("off")
-    table: Table = facts(
+    shown = facts(
         [
             ("Object", f"s3://{ref.bucket}/{ref.key}"),
             ("Version", ref.version_id),
@@ -174,4 +173,4 @@ def _show(output: Output, locks: Locks, ref: ObjectRef) -> None:
             ("Retention", kept),
         ]
     )
-    output.answer(document, table)
+    output.answer(document, shown)

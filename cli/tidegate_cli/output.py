@@ -15,7 +15,6 @@ from typing import Any
 
 import typer
 from rich.console import Console, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from tidegate_cli.errors import CliError
@@ -91,12 +90,14 @@ def plain(text: str, keep: str = "") -> str:
     )
 
 
-def facts(pairs: Iterable[tuple[str, str | Text | None]]) -> Table:
-    """Return names and values, one line each; what is None is left out."""
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(style="dim", no_wrap=True)
-    grid.add_column(overflow="fold")
-    for name, value in pairs:
-        if value is not None:
-            grid.add_row(name, value if isinstance(value, Text) else Text(plain(value)))
-    return grid
+def facts(pairs: Iterable[tuple[str, str | Text | None]]) -> Text:
+    """Return names and values, one line each and never broken; what is None is left out."""
+    known = [(name, value) for name, value in pairs if value is not None]
+    width = max((len(name) for name, _ in known), default=0)
+    lines = [
+        Text.assemble(
+            (f"{name:<{width}}  ", "dim"), value if isinstance(value, Text) else plain(value)
+        )
+        for name, value in known
+    ]
+    return Text("\n").join(lines)

@@ -28,12 +28,13 @@ class Source:
             )
         try:
             state = path.stat()
+            # A pipe would be waited for.
+            if not stat.S_ISREG(state.st_mode):
+                raise UsageError(f"{path} is not a regular file")
             with path.open("rb"):
                 pass
         except OSError as error:
             raise UsageError(f"{path} cannot be read: {error.strerror}") from error
-        if not stat.S_ISREG(state.st_mode):
-            raise UsageError(f"{path} is not a regular file")
         return cls(path, state.st_size, state.st_mtime_ns, state.st_ino)
 
     def check_unchanged(self) -> None:

@@ -112,7 +112,7 @@ def send(s3: Any, source: Source, plan: Plan, progress: Callable[[int], None]) -
     finally:
         overheard.unregister(s3)
     if overheard.finished is None:
-        uploaded = _find(s3, plan, mark)
+        uploaded = find(s3, plan, mark)
     else:
         answer = overheard.finished
         etag = str(answer["ETag"]).strip('"')
@@ -184,7 +184,7 @@ def _remove_parts(s3: Any, plan: Plan, overheard: _Overheard) -> str | None:
     )
 
 
-def _find(s3: Any, plan: Plan, mark: str | None) -> ObjectRef:
+def find(s3: Any, plan: Plan, mark: str | None) -> ObjectRef:
     """Return the exact name of the object that carries the mark."""
     with aws_errors(f"look up s3://{plan.bucket}/{plan.key}"):
         state = s3.head_object(Bucket=plan.bucket, Key=plan.key)
