@@ -8,9 +8,8 @@ from typing import Any
 
 import boto3
 import pytest
-from click.testing import Result
 from moto import mock_aws
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from tests.unit.cli.fakes import FakeAws
 from tidegate_cli.main import app
