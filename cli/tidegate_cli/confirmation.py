@@ -9,12 +9,12 @@ from tidegate_cli.output import plain
 
 
 def confirm(consequence: str, expected: str) -> None:
-    """Return once the expected words were typed; RefusedError for any others, or for none."""
-    question = f"{plain(consequence)}\nType {plain(expected)} to go on"
-    try:
-        typed = typer.prompt(question, err=True, default="", show_default=False)
-    except typer.Abort as error:
-        raise RefusedError("not confirmed: nothing was changed") from error
+    """Return once the expected words were typed; RefusedError for any others, or for none.
+
+    All of it goes to standard error: standard output is for the answer.
+    """
+    typer.echo(f"{plain(consequence)}\nType {plain(expected)} to go on: ", err=True, nl=False)
+    typed = typer.get_text_stream("stdin").readline().removesuffix("\n")
     # Where the name holds what cannot be typed, its shown form is enough.
     if typed not in (expected, plain(expected)):
-        raise RefusedError(f"{typed!r} is not {plain(expected)!r}: nothing was changed")
+        raise RefusedError(f"not confirmed with {plain(expected)}: nothing was changed")

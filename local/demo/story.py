@@ -14,7 +14,7 @@ from rich.progress import (
 )
 
 from local import definitions, embedded_aws, progress, suite
-from local.demo import table, uploads
+from local.demo import command_line, table, uploads
 from local.demo.cases import Case, cases
 from local.demo.uploads import Fate, Upload
 from local.deployment import Stack
@@ -32,6 +32,7 @@ def run(console: Console) -> int:
             fates = _upload_all(console, stack, listener)
         table.show(console, fates)
         wrong = sum(not fate.correct for fate in fates)
+        wrong_ends = command_line.show(console, stack)
         if wrong:
             console.print(f"[bold red]{wrong} of {len(fates)} did not go as they must.[/]")
         else:
@@ -40,7 +41,7 @@ def run(console: Console) -> int:
     finally:
         if not was_running:
             embedded_aws.stop()
-    return 1 if wrong else 0
+    return 1 if wrong or wrong_ends else 0
 
 
 def _prepare(console: Console) -> Stack:
