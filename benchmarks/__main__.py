@@ -12,7 +12,7 @@ from rich.console import Console
 from benchmarks import report, resources, signatures
 from benchmarks.artifacts import BENCH_CACHE, Artifacts
 from benchmarks.bench import Bench
-from benchmarks.cases import burst, large, memory, small, start
+from benchmarks.cases import burst, large, memory, small, start, upload
 from benchmarks.errors import BenchmarkError
 from benchmarks.report import Row
 from local import embedded_aws
@@ -26,6 +26,7 @@ CASES: dict[str, Callable[[Bench], list[Row]]] = {
     "d": start.against_bare_start,
     "e": memory.of_large_object,
     "f": burst.through_the_stack,
+    "u": upload.against_bare_transfer,
 }
 
 

@@ -7,6 +7,7 @@ it is found again.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -15,6 +16,7 @@ from uuid import uuid4
 
 from boto3.exceptions import S3UploadFailedError
 from boto3.s3.transfer import S3Transfer, TransferConfig
+from botocore.compat import HAS_CRT
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tidegate.objectref import ObjectRef
@@ -153,16 +155,26 @@ def _transfer(
     doing = f"upload {source.path} to s3://{plan.bucket}/{plan.key}"
     # The stubs of S3Transfer know botocore's settings only.
     config: Any = TransferConfig(**settings)
-    with aws_errors(doing), S3Transfer(s3, config) as transfer:
-        try:
+    try:
+        with aws_errors(doing), S3Transfer(s3, config) as transfer:
             transfer.upload_file(
                 str(source.path), plan.bucket, plan.key, callback=progress, extra_args=arguments
             )
-        except S3UploadFailedError as error:
-            cause = error.__cause__ or error.__context__
-            if isinstance(cause, ClientError):
-                raise from_answer(cause, doing) from error
-            raise ServiceError(str(error)) from error
+    except S3UploadFailedError as error:
+        cause = error.__cause__ or error.__context__
+        if isinstance(cause, ClientError):
+            raise from_answer(cause, doing) from error
+        raise ServiceError(str(error)) from error
+    except _crt_errors() as error:
+        raise ServiceError(f"could not {doing}: {error}") from error
+
+
+def _crt_errors() -> tuple[type[Exception], ...]:
+    """Return what the manager in C raises by itself, where it is installed."""
+    if not HAS_CRT:
+        return ()
+    error: type[Exception] = importlib.import_module("awscrt.exceptions").AwsCrtError
+    return (error,)
 
 
 def _remove_parts(s3: Any, plan: Plan, overheard: _Overheard) -> str | None:
