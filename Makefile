@@ -19,8 +19,8 @@ MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
 SAM := .venv/tools/sam/bin/sam
 PIP_INSTALL := -m pip install -qq --no-compile --disable-pip-version-check --require-hashes
-ROOTS := .:layers/shared:layers/clamav/python
-SOURCES := $(wildcard functions layers/shared/tidegate layers/clamav/python/clamav_layer \
+ROOTS := .:layers/shared:layers/clamav/python:cli
+SOURCES := $(wildcard functions layers/shared/tidegate layers/clamav/python/clamav_layer cli/tidegate_cli \
                       local benchmarks tests)
 TEMPLATES := $(wildcard template.yaml stacks/*.yaml)
 

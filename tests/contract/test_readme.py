@@ -21,6 +21,7 @@ DOCUMENTS = [
 TEMPLATE = load()
 FOLDERS = (
     "benchmarks",
+    "cli",
     "docs",
     "events",
     "functions",
