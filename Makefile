@@ -54,6 +54,12 @@ help:
 	@.venv/tools/$*/bin/python $(PIP_INSTALL) -r $<
 	@touch $@
 
+# The command, run from its source. Its build backend is among the development requirements.
+.venv/bin/tidegate: cli/pyproject.toml .venv/ready
+	@$(PY) -m pip install -qq --disable-pip-version-check --no-index --no-deps \
+	  --no-build-isolation -e cli
+	@touch $@
+
 environments: .venv/ready .venv/tools/sam/ready .venv/tools/embedded/ready .venv/tools/security/ready
 
 # What comes from the operating system: Docker and debootstrap, for `sam local invoke`.
