@@ -83,9 +83,15 @@ class Sink(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
+class Server(ThreadingHTTPServer):
+    """Takes all connections of a transfer manager at once: one turned away waits for a second."""
+
+    request_queue_size = 128
+
+
 def main() -> None:
     """Serve until nobody holds standard input any more."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Sink)
+    server = Server(("127.0.0.1", 0), Sink)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(server.server_port, flush=True)
     sys.stdin.read()

@@ -21,7 +21,7 @@ from local.paths import REPOSITORY
 FILE_BYTES = 2000 * contents.MEGABYTE
 MAX_RATIO = 1.05
 WARM_UP = 1
-REPETITIONS = 7
+REPETITIONS = 9
 _SECONDS = 300.0
 _BUCKET = "sink"
 # The least that does it: a new process, boto3, and its transfer manager as it comes.

@@ -24,16 +24,16 @@ def test_any_size_gives_parts_that_s3_takes(size: int) -> None:
 @pytest.mark.parametrize(
     ("size", "mebibytes"),
     [
-        (0, 8),
-        (10_000 * 8 * parts.MEBIBYTE, 8),
-        (10_000 * 8 * parts.MEBIBYTE + 1, 9),
+        (0, 16),
+        (10_000 * 16 * parts.MEBIBYTE, 16),
+        (10_000 * 16 * parts.MEBIBYTE + 1, 17),
         (1_000_000_000_000, 96),
         (5 * TIB, 525),
         (parts.MAX_OBJECT_BYTES, 5 * 1024),
     ],
 )
 def test_part_is_the_usual_one_until_there_would_be_too_many(size: int, mebibytes: int) -> None:
-    """Above 78 GiB parts grow; 1 TB and 5 TiB fit as well as S3's largest object."""
+    """Above 156 GiB parts grow; 1 TB and 5 TiB fit as well as S3's largest object."""
     assert parts.part_bytes(size) == mebibytes * parts.MEBIBYTE
 
 
@@ -58,7 +58,7 @@ def test_part_that_s3_does_not_take_is_refused(wanted: int) -> None:
 
 @pytest.mark.parametrize(
     ("size", "count"),
-    [(0, 1), (parts.THRESHOLD_BYTES - 1, 1), (parts.THRESHOLD_BYTES, 1), (20_000_000, 3)],
+    [(0, 1), (parts.THRESHOLD_BYTES - 1, 1), (parts.THRESHOLD_BYTES, 1), (20_000_000, 2)],
 )
 def test_count_is_that_of_the_requests(size: int, count: int) -> None:
     """Small files are one request, larger ones as many as there are parts."""
