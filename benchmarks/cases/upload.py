@@ -40,8 +40,8 @@ def against_bare_transfer(bench: Bench) -> list[Row]:
     return [
         report.at_most(
             "u",
-            "2 GB file, `tidegate upload`, whole process",
-            "boto3's upload_file, whole process, into the same sink",
+            "2 GB file, `tidegate upload` (parts of 16 MiB), whole process",
+            "boto3's upload_file as it comes (parts of 8 MiB), whole process, same sink",
             pairs,
             MAX_RATIO,
         )
