@@ -19,8 +19,8 @@ MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
 SAM := .venv/tools/sam/bin/sam
 PIP_INSTALL := -m pip install -qq --no-compile --disable-pip-version-check --require-hashes
-ROOTS := .:layers/shared:layers/clamav/python
-SOURCES := $(wildcard functions layers/shared/tidegate layers/clamav/python/clamav_layer \
+ROOTS := .:layers/shared:layers/clamav/python:cli
+SOURCES := $(wildcard functions layers/shared/tidegate layers/clamav/python/clamav_layer cli/tidegate_cli \
                       local benchmarks tests)
 TEMPLATES := $(wildcard template.yaml stacks/*.yaml)
 
@@ -54,7 +54,14 @@ help:
 	@.venv/tools/$*/bin/python $(PIP_INSTALL) -r $<
 	@touch $@
 
-environments: .venv/ready .venv/tools/sam/ready .venv/tools/embedded/ready .venv/tools/security/ready
+# The command, run from its source. Its build backend is among the development requirements.
+.venv/bin/tidegate: cli/pyproject.toml .venv/ready
+	@$(PY) -m pip install -qq --disable-pip-version-check --no-index --no-deps \
+	  --no-build-isolation -e cli
+	@touch $@
+
+environments: .venv/ready .venv/bin/tidegate .venv/tools/sam/ready .venv/tools/embedded/ready \
+              .venv/tools/security/ready
 
 # What comes from the operating system: Docker and debootstrap, for `sam local invoke`.
 system-packages:
@@ -74,13 +81,13 @@ BUILD_INPUTS := $(TEMPLATES) $(shell find functions layers statemachines -type f
 
 build: .aws-sam/ready
 
-local-up: build .venv/tools/embedded/ready
+local-up: build .venv/bin/tidegate .venv/tools/embedded/ready
 	@$(PY) -m local up
 
 local-down: .venv/ready
 	@$(PY) -m local down
 
-demo: build .venv/tools/embedded/ready
+demo: build .venv/bin/tidegate .venv/tools/embedded/ready
 	@$(PY) -m local demo
 
 invoke: build .venv/tools/embedded/ready

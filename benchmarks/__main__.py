@@ -12,7 +12,16 @@ from rich.console import Console
 from benchmarks import report, resources, signatures
 from benchmarks.artifacts import BENCH_CACHE, Artifacts
 from benchmarks.bench import Bench
-from benchmarks.cases import burst, compression, large, memory, small, start, storage
+from benchmarks.cases import (
+    burst,
+    compression,
+    large,
+    memory,
+    small,
+    start,
+    storage,
+    upload,
+)
 from benchmarks.errors import BenchmarkError
 from benchmarks.report import Row
 from local import embedded_aws
@@ -32,6 +41,7 @@ CASES: dict[str, Callable[[Bench], list[Row]]] = {
     "j": compression.memory_of_large_log,
     "k": compression.of_every_function,
     "s": storage.against_waiting,
+    "u": upload.against_bare_transfer,
 }
 
 

@@ -45,8 +45,8 @@ class Fate:
         )
 
 
-def run(console: Console, stack: Stack) -> bool:
-    """Upload a log and show what becomes of it; return whether all went as it must."""
+def show(console: Console, stack: Stack) -> int:
+    """Upload a log, print what becomes of it; return 0 where all went as it must, else 1."""
     content = log_lines.at_least(log_lines.access_lines(), _SIZE_BYTES)
     before = _found(stack)
     uploaded = stack.client("s3").put_object(
@@ -61,7 +61,7 @@ def run(console: Console, stack: Stack) -> bool:
         content.count(b'HTTP/1.1" 500 '),
     )
     _show(console, fate)
-    return fate.correct
+    return 0 if fate.correct else 1
 
 
 def entry_of(stack: Stack, key: str, version_id: str, seconds: float) -> dict[str, Any]:

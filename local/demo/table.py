@@ -71,11 +71,7 @@ def show_next_steps(console: Console, *, left_running: bool) -> None:
     steps = Text.assemble(
         "Leave it running, and upload files of your own:\n",
         ("  make local-up && source .local/env\n", "bold"),
-        ('  aws s3 cp some-file "s3://$UPLOADS_BUCKET_NAME/"\n', "bold"),
-        (
-            '  aws s3api get-object-tagging --bucket "$UPLOADS_BUCKET_NAME" --key some-file\n',
-            "bold",
-        ),
+        ("  .venv/bin/tidegate upload some-file --wait\n", "bold"),
         ('  aws dynamodb scan --table-name "$LEDGER_TABLE_NAME"\n', "bold"),
         "One function in Lambda's own container, with a sample event:\n",
         (

@@ -22,6 +22,7 @@ TEMPLATE = load()
 TEMPLATES = (TEMPLATE, load(STORAGE), load(REPLICA))
 FOLDERS = (
     "benchmarks",
+    "cli",
     "docs",
     "events",
     "functions",

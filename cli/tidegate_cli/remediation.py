@@ -1,0 +1,141 @@
+"""What remediate_bucket answers, and what is to be concluded from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Self
+
+from tidegate_cli.errors import ServiceError
+
+
+class Compliance(StrEnum):
+    """How a bucket stands with one control. UNKNOWN: it could not be read."""
+
+    COMPLIANT = "COMPLIANT"
+    NON_COMPLIANT = "NON_COMPLIANT"
+    NOT_APPLICABLE = "NOT_APPLICABLE"
+    UNKNOWN = "UNKNOWN"
+
+
+class Outcome(StrEnum):
+    """What became of one change."""
+
+    PLANNED = "PLANNED"
+    APPLIED = "APPLIED"
+    UNDONE = "UNDONE"
+    REFUSED = "REFUSED"
+    FAILED = "FAILED"
+
+
+# Good, or of no concern.
+_AT_REST = (Compliance.COMPLIANT, Compliance.NOT_APPLICABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One control on one bucket. `mode`: A applied by itself, O asked for, R reported only."""
+
+    control: str
+    title: str
+    compliance: Compliance
+    mode: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One setting that is, or would be, another. `change` is its id for the undo."""
+
+    change: str | None
+    control: str
+    operation: str
+    outcome: Outcome
+    reason: str | None
+    before: Any
+    after: Any
+
+    @classmethod
+    def of(cls, answer: Mapping[str, Any]) -> Self:
+        """Return the change as the function tells it."""
+        return cls(
+            answer.get("change"),
+            str(answer.get("control", "")),
+            str(answer.get("operation", "")),
+            Outcome(answer["outcome"]),
+            answer.get("reason"),
+            answer.get("before"),
+            answer.get("after"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Remediation:
+    """The answer for one bucket."""
+
+    bucket: str
+    findings: tuple[Finding, ...]
+    changes: tuple[Change, ...]
+
+    @classmethod
+    def of(cls, answer: Mapping[str, Any]) -> Self:
+        """Return the answer; ServiceError where it is not of the shape agreed."""
+        try:
+            findings = tuple(
+                Finding(
+                    finding["control"],
+                    finding["title"],
+                    Compliance(finding["compliance"]),
+                    finding["mode"],
+                    finding.get("reason") or "",
+                )
+                for finding in answer["findings"]
+            )
+            changes = tuple(Change.of(change) for change in answer["changes"])
+            return cls(answer["bucket"], findings, changes)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ServiceError(f"remediate_bucket's answer lacks or garbles {error}") from error
+
+    @property
+    def planned(self) -> tuple[Change, ...]:
+        """The changes that would be made."""
+        return tuple(change for change in self.changes if change.outcome is Outcome.PLANNED)
+
+    @property
+    def all_well(self) -> bool:
+        """Whether nothing is left to do: no finding that is bad or unknown, no change undone.
+
+        A finding tells of the time before the changes: it is settled by changes that all went
+        through.
+        """
+        settled = {change.control for change in self.changes} - {
+            change.control for change in self.changes if change.outcome is not Outcome.APPLIED
+        }
+        open_findings = [
+            finding
+            for finding in self.findings
+            if finding.compliance not in _AT_REST and finding.control not in settled
+        ]
+        failed = [
+            change for change in self.changes if change.outcome in (Outcome.REFUSED, Outcome.FAILED)
+        ]
+        return not open_findings and not failed
+
+
+def survey_is_well(summary: Any) -> bool:
+    """Whether a report over all buckets positively tells of none that is bad or unknown."""
+    if not isinstance(summary, dict):
+        return False
+    return all(
+        summary.get(compliance.value) == 0
+        for compliance in (Compliance.NON_COMPLIANT, Compliance.UNKNOWN)
+    )
+
+
+def undone(answer: Mapping[str, Any]) -> Change:
+    """Return what became of an undo; ServiceError where the answer is not of the shape agreed."""
+    try:
+        return Change.of(answer)
+    except (KeyError, ValueError) as error:
+        raise ServiceError(f"remediate_bucket's answer lacks or garbles {error}") from error
