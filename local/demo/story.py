@@ -28,11 +28,12 @@ def run(console: Console) -> int:
     was_running = embedded_aws.running() is not None
     try:
         stack = _prepare(console)
+        wrong = costs.show(console, stack)
         with Listener(stack) as listener:
             fates = _upload_all(console, stack, listener)
         table.show(console, fates)
-        wrong = sum(not fate.correct for fate in fates)
-        for chapter in (images, logs, remediation, command_line, costs):
+        wrong += sum(not fate.correct for fate in fates)
+        for chapter in (images, logs, remediation, command_line):
             wrong += chapter.show(console, stack)
         if wrong:
             console.print(f"[bold red]{wrong} did not go as they must.[/]")
