@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from functions.remediate_bucket.service import RemediationService
 from functions.remediate_bucket.settings import Settings
 from functions.remediate_bucket.trigger import Identity
+from functions.remediate_bucket.wiring import build
 from tidegate.batch import Queue
 from tidegate.clients import client
 from tidegate.telemetry import telemetry
@@ -20,34 +21,17 @@ from tidegate.telemetry import telemetry
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from functions.remediate_bucket.works import Works
-
 TELEMETRY = telemetry("remediate_bucket")
-
-
-@cache
-def settings() -> Settings:
-    """Return this environment's settings."""
-    return Settings.from_env(os.environ)
-
-
-@cache
-def works() -> Works:
-    """Return what works on buckets, for this environment."""
-    # Half of all that there is to import; see service.
-    from functions.remediate_bucket.wiring import build  # noqa: PLC0415
-
-    return build(settings(), TELEMETRY)
 
 
 @cache
 def service() -> RemediationService:
     """Return this environment's one service."""
-    given = settings()
+    settings = Settings.from_env(os.environ)
     return RemediationService(
-        own=Identity(given.account_id, given.role_arn),
-        works=works,
-        queue=Queue(client("sqs"), given.queue_url, given.max_receive_count),
+        own=Identity(settings.account_id, settings.role_arn),
+        works=build(settings, TELEMETRY),
+        queue=Queue(client("sqs"), settings.queue_url, settings.max_receive_count),
         telemetry=TELEMETRY,
     )
 

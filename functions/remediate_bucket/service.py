@@ -1,12 +1,8 @@
-"""Takes the function's events, and hands on those that ask for something.
-
-What works on buckets is made, and imported, with the first event that needs it: each of the
-function's own changes comes back as an event that asks for nothing.
-"""
+"""Takes the function's events, and hands on those that ask for something."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,13 +18,12 @@ from functions.remediate_bucket.trigger import (
     RunRequest,
     UndoRequest,
 )
+from functions.remediate_bucket.works import Works
 from tidegate.batch import Message, Queue, process_batch
 from tidegate.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
-
-    from functions.remediate_bucket.works import Works
 
 # Each message waits on S3 alone.
 BATCH_THREADS = 4
@@ -39,10 +34,10 @@ RESERVED_MILLISECONDS = 180_000
 
 @dataclass(frozen=True, slots=True)
 class RemediationService:
-    """What the handler calls. `works` returns what does the work."""
+    """What the handler calls."""
 
     own: Identity
-    works: Callable[[], Works]
+    works: Works
     queue: Queue
     telemetry: Telemetry
 
@@ -77,14 +72,14 @@ class RemediationService:
         match request:
             case BucketRequest():
                 with self._log_context(request.bucket):
-                    return self.works().look(request, holder)
+                    return self.works.look(request, holder)
             case UndoRequest():
                 with self._log_context(request.change):
-                    return self.works().undo(request, holder)
+                    return self.works.undo(request, holder)
             case RunRequest():
-                return self.works().run(request, request.run or message_id, out_of_time)
+                return self.works.run(request, request.run or message_id, out_of_time)
             case RuleRequest():
-                return self.works().evaluate(request, out_of_time)
+                return self.works.evaluate(request, out_of_time)
             case Nothing():
                 self.telemetry.logger.info("nothing to do", extra={"reason": request.reason})
                 return {"schemaVersion": "1.0", "mode": "nothing", "reason": request.reason}

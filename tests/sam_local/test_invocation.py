@@ -83,6 +83,22 @@ def test_compress_log_archives_in_the_container(stack: Stack) -> None:
     assert gzip.decompress(found["Body"].read()) == lines
 
 
+def test_remediate_bucket_plans_in_the_container(stack: Stack) -> None:
+    """A bucket is read, judged by every control and planned for; nothing is changed."""
+    answer = _invoke(stack, "RemediateBucketFunction", "remediate_bucket/plan.json")
+    assert answer["bucket"] == stack.output("UploadsBucketName")
+    assert len(answer["findings"]) > 20
+    assert {change["outcome"] for change in answer["changes"]} <= {"PLANNED", "REFUSED"}
+
+
+def test_report_storage_reports_in_the_container(stack: Stack) -> None:
+    """The page that the answer names is there, made by the templates of the artifact."""
+    answer = _invoke(stack, "ReportStorageFunction", "report_storage/report.json")
+    bucket, _, key = answer["html"].removeprefix("s3://").partition("/")
+    page = stack.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    assert stack.output("UploadsBucketName").encode() in page
+
+
 def _status(stack: Stack, named: dict[str, str]) -> str | None:
     answer = stack.client("s3").get_object_tagging(
         Bucket=named["bucket"], Key=named["key"], VersionId=named["versionId"]

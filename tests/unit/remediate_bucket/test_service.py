@@ -111,7 +111,7 @@ class Scene:
         )
         return RemediationService(
             own=Identity(ACCOUNT, ROLE),
-            works=lambda: works,
+            works=works,
             queue=Queue(sqs, "https://queue", 5),
             telemetry=works.telemetry,
         )
