@@ -53,7 +53,9 @@ _STYLES: dict[str, str] = {
     Outcome.REFUSED: "bold magenta",
     Outcome.FAILED: "bold red",
 }
-_MODES = {"A": "applied by itself", "O": "only if asked for", "R": "reported only"}
+_MODES = {"A": "safe to apply", "O": "opt-in", "R": "report only"}
+# Of these modes the function applies what no control is named for.
+_APPLIED_UNASKED = "A"
 
 
 @app.command()
@@ -74,7 +76,7 @@ def report(
         answer = _ask(ctx.obj, function, stack_name, "report", bucket, control)
         if bucket is None:
             output.answer(answer, _survey(answer))
-            well = survey_is_well(answer.get("summary"))
+            well = survey_is_well(answer)
         else:
             found = Remediation.of(answer)
             output.answer(answer, _findings(found))
@@ -111,18 +113,20 @@ def apply(
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Change what the plan shows, once the bucket's name was typed.
+    """Change what is safe to apply, or the controls named, once the bucket's name was typed.
 
     Ends with 3 where a control is still not met afterwards.
     """
     with reporting(as_json=as_json) as output:
         name = _function(ctx.obj, function, stack_name)
         if not yes:
-            planned = Remediation.of(_ask(ctx.obj, name, None, "plan", bucket, control))
-            for part in _changes(planned.changes):
+            planned = _to_be_applied(
+                Remediation.of(_ask(ctx.obj, name, None, "plan", bucket, control)), control
+            )
+            for part in _changes(planned):
                 output.aside(part)
-            if planned.planned:
-                confirm(f"{len(planned.planned)} settings of {bucket} are changed.", bucket)
+            if planned:
+                confirm(f"{len(planned)} settings of {bucket} are changed.", bucket)
         answer = _ask(ctx.obj, name, None, "apply", bucket, control)
         found = Remediation.of(answer)
         output.answer(answer, _findings(found), _outcomes(found.changes))
@@ -133,8 +137,7 @@ def apply(
 def undo(
     ctx: typer.Context,
     *,
-    bucket: BucketArgument,
-    change: Annotated[str, typer.Argument(help="The id that apply told.")],
+    change: Annotated[str, typer.Argument(help="The id that apply told; the bucket is in it.")],
     function: FunctionOption = None,
     stack_name: StackOption = None,
     yes: YesOption = False,
@@ -147,8 +150,8 @@ def undo(
     with reporting(as_json=as_json) as output:
         name = _function(ctx.obj, function, stack_name)
         if not yes:
-            confirm(f"The change {change} of {bucket} is undone.", bucket)
-        answer = functions.call(ctx.obj, name, {"bucket": bucket, "mode": "undo", "change": change})
+            confirm(f"The change {change} is undone.", change.partition(":")[0])
+        answer = functions.call(ctx.obj, name, {"mode": "undo", "change": change})
         done = undone(answer)
         output.answer(answer, *_changes([done]))
         if done.outcome is not Outcome.UNDONE:
@@ -178,6 +181,12 @@ def _ask(
     return functions.call(aws, _function(aws, function, stack_name), event)
 
 
+def _to_be_applied(found: Remediation, controls: Sequence[str] | None) -> list[Change]:
+    """Return those of the planned changes that apply will make."""
+    unasked = {item.control for item in found.findings if item.mode == _APPLIED_UNASKED}
+    return [change for change in found.planned if controls is not None or change.control in unasked]
+
+
 def _end(*, well: bool) -> None:
     if not well:
         raise typer.Exit(Exit.NOT_CLEAN)
@@ -185,7 +194,7 @@ def _end(*, well: bool) -> None:
 
 def _findings(found: Remediation) -> Table:
     table = Table(title=f"Controls of {plain(found.bucket)}", title_justify="left")
-    for heading in ("Control", "", "Applied", "Reason"):
+    for heading in ("Control", "", "May be applied", "Reason"):
         table.add_column(heading, overflow="fold")
     for finding in found.findings:
         compliance = finding.compliance.value

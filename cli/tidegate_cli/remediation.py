@@ -35,7 +35,7 @@ _AT_REST = (Compliance.COMPLIANT, Compliance.NOT_APPLICABLE)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One control on one bucket. `mode`: A applied by itself, O asked for, R reported only."""
+    """One control on one bucket. `mode`: A safe to apply, O opt-in, R report only."""
 
     control: str
     title: str
@@ -123,13 +123,20 @@ class Remediation:
         return not open_findings and not failed
 
 
-def survey_is_well(summary: Any) -> bool:
-    """Whether a report over all buckets positively tells of none that is bad or unknown."""
-    if not isinstance(summary, dict):
+def survey_is_well(answer: Mapping[str, Any]) -> bool:
+    """Whether a report over all buckets is whole, and tells of no finding that is bad or unknown.
+
+    `summary.findings` has the number of findings by compliance, without those of which there are
+    none; `summary.errors` the number of buckets that could not be looked at.
+    """
+    summary = answer.get("summary")
+    if answer.get("complete") is not True or not isinstance(summary, dict):
         return False
-    return all(
-        summary.get(compliance.value) == 0
-        for compliance in (Compliance.NON_COMPLIANT, Compliance.UNKNOWN)
+    findings = summary.get("findings")
+    return (
+        isinstance(findings, dict)
+        and summary.get("errors") == 0
+        and set(findings) <= {compliance.value for compliance in _AT_REST}
     )
 
 

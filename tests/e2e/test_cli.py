@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -169,6 +170,58 @@ def test_shared_credentials_reach_their_prefix_alone(
     for elsewhere in (f"s3://{bucket}/team-b/new", f"s3://{stack.output('UploadsBucketName')}/x"):
         denied = command.run(stack, "upload", path, elsewhere, keys=keys)
         assert denied.returncode == 6, denied.stdout + denied.stderr
+
+
+@pytest.fixture
+def drifting(stack: Stack) -> Iterator[str]:
+    """A bucket without any of what the controls ask for."""
+    s3, name = stack.client("s3"), f"drifting-{uuid4().hex[:12]}"
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    yield name
+    s3.delete_bucket(Bucket=name)
+
+
+def test_harden_plans_applies_and_takes_back(stack: Stack, drifting: str) -> None:
+    """By the deployed function: shown, confirmed, changed, undone by the id alone."""
+    control = ("--control", "versioning")
+    planned = command.run(stack, "harden", "plan", drifting, *control)
+    assert planned.returncode == 3, planned.stderr
+    assert '"Status": "Enabled"' in planned.stdout
+    assert command.run(stack, "harden", "apply", drifting, *control, typed="x\n").returncode == 4
+    applied = command.run(
+        stack, "harden", "apply", drifting, *control, "--json", typed=f"{drifting}\n"
+    )
+    assert applied.returncode == 0, applied.stdout + applied.stderr
+    (change,) = json.loads(applied.stdout)["changes"]
+    assert command.run(stack, "harden", "report", drifting, *control).returncode == 0
+    undone = command.run(stack, "harden", "undo", change["change"], typed=f"{drifting}\n")
+    assert undone.returncode == 0, undone.stdout + undone.stderr
+    assert command.run(stack, "harden", "report", drifting, *control).returncode == 3
+    again = command.run(stack, "harden", "undo", change["change"], "--yes")
+    assert again.returncode == 4, again.stdout + again.stderr
+
+
+def test_harden_reports_on_the_account(stack: Stack, drifting: str, tmp_path: Path) -> None:
+    """Not all is well there, and the page that is named is there."""
+    done = command.run(stack, "harden", "report", "--json")
+    assert done.returncode == 3, done.stdout + done.stderr
+    bucket, _, key = json.loads(done.stdout)["html"].removeprefix("s3://").partition("/")
+    page = stack.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    assert drifting.encode() in page
+
+
+def test_costs_brings_the_report_here(stack: Stack, tmp_path: Path) -> None:
+    """The deployed function's sums, and its three files in the folder asked for."""
+    done = command.run(stack, "costs", "--output", str(tmp_path / "report"), "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    document = json.loads(done.stdout)
+    assert document["currency"] == "USD"
+    assert {path.name for path in (tmp_path / "report").iterdir()} == {
+        "report.json",
+        "report.csv",
+        "report.html",
+    }
+    assert stack.output("UploadsBucketName") in (tmp_path / "report" / "report.html").read_text()
 
 
 def test_function_and_stack_that_are_not_there_are_told(stack: Stack) -> None:

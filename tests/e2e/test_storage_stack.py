@@ -16,7 +16,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from local import definitions, deployment, embedded_aws, samples
+from local import command, definitions, deployment, embedded_aws, samples
 from local.deployment import Stack
 from local.paths import REPOSITORY
 from local.verdicts import Listener
@@ -238,6 +238,28 @@ def test_partner_assumes_the_role_and_reaches_the_shared_prefix(
     assert _refused(partner.get_object, **other)
     assert _refused(partner.put_object, **other, Body=b"forged")
     assert _refused(partner.delete_object, **shared)
+
+
+def test_share_hands_out_the_partners_role(estate: Stack) -> None:
+    """The command finds role and bucket in the stack's outputs, and narrows to one folder."""
+    done = command.run(
+        estate,
+        *("share", "shared/team-a/", "--write", "--format", "env", "--json"),
+        *("--external-id", _EXTERNAL_ID, "--source-identity", "kim"),
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    keys = json.loads(done.stdout)
+    partner: Any = boto3.client(
+        "s3",
+        endpoint_url=estate.server.endpoint_url,
+        region_name=embedded_aws.REGION,
+        aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
+        aws_session_token=keys["AWS_SESSION_TOKEN"],
+    )
+    bucket = estate.output("DataBucketName")
+    assert not _refused(partner.put_object, Bucket=bucket, Key="shared/team-a/x", Body=b"offer")
+    assert _refused(partner.put_object, Bucket=bucket, Key="shared/team-b/x", Body=b"offer")
 
 
 def test_creation_reaches_the_queue_once(estate: Stack) -> None:

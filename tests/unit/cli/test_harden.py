@@ -76,25 +76,35 @@ def test_report_ends_with_how_the_bucket_stands(invoke: Invoke, compliance: str,
 @pytest.mark.parametrize(
     ("summary", "code"),
     [
-        ({"COMPLIANT": 9, "NON_COMPLIANT": 0, "UNKNOWN": 0}, 0),
-        ({"NON_COMPLIANT": 1, "UNKNOWN": 0}, 3),
-        ({"NON_COMPLIANT": 0, "UNKNOWN": 2}, 3),
-        ({"COMPLIANT": 9}, 3),
+        ({"findings": {"COMPLIANT": 9, "NOT_APPLICABLE": 2}, "errors": 0}, 0),
+        ({"findings": {}, "errors": 0}, 0),
+        ({"findings": {"NON_COMPLIANT": 1}, "errors": 0}, 3),
+        ({"findings": {"UNKNOWN": 2}, "errors": 0}, 3),
+        ({"findings": {"COMPLIANT": 9}, "errors": 1}, 3),
+        ({"findings": {"COMPLIANT": 9}}, 3),
+        ({"errors": 0}, 3),
+        (None, 3),
     ],
 )
 def test_report_on_all_buckets_tells_counts_and_place(
-    invoke: Invoke, summary: dict[str, int], code: int
+    invoke: Invoke, summary: Any, code: int
 ) -> None:
     """Good is only what positively says that nothing is bad or unknown."""
     aws, functions = with_answers(
         {"mode": "report", "buckets": 3, "json": "s3://r/a.json", "html": "s3://r/a.html"}
-        | {"summary": summary}
+        | {"summary": summary, "complete": True}
     )
     result = invoke(aws, "harden", "report", *STACK)
     assert result.exit_code == code, result.output
     assert "s3://r/a.html" in result.stdout
     assert functions.events == [{"mode": "report"}]
-    assert not survey_is_well(None)
+
+
+def test_report_that_goes_on_elsewhere_is_not_good_yet() -> None:
+    """A part of the buckets says nothing of the rest."""
+    summary = {"findings": {"COMPLIANT": 9}, "errors": 0}
+    assert survey_is_well({"summary": summary, "complete": True})
+    assert not survey_is_well({"summary": summary, "complete": False})
 
 
 def test_plan_shows_the_difference(invoke: Invoke) -> None:
@@ -118,6 +128,19 @@ def test_apply_shows_the_plan_and_asks_for_the_name(invoke: Invoke) -> None:
     assert json.loads(result.stdout) == applied
     assert "BlockPublicAcls" in result.stderr
     assert [event["mode"] for event in functions.events] == ["plan", "apply"]
+
+
+def test_apply_shows_only_what_it_will_change(invoke: Invoke) -> None:
+    """What is opt-in is planned, and applied only where it is named."""
+    findings = [finding("pab", "NON_COMPLIANT"), finding("lock", "NON_COMPLIANT", "O")]
+    changes = [change("pab", "PLANNED"), change("lock", "PLANNED")]
+    planned, applied = answer("plan", findings, changes), answer("apply", findings, changes)
+    aws, _ = with_answers(planned, applied)
+    unnamed = invoke(aws, "harden", "apply", "data", *STACK, typed="data\n")
+    aws, _ = with_answers(planned, applied)
+    named = invoke(aws, "harden", "apply", "data", *STACK, "--control", "lock", typed="data\n")
+    assert "1 settings of data" in unnamed.stderr
+    assert "2 settings of data" in named.stderr
 
 
 def test_apply_that_is_not_confirmed_changes_nothing(invoke: Invoke) -> None:
@@ -176,9 +199,9 @@ def test_undo_ends_with_its_outcome(invoke: Invoke, outcome: str, code: int) -> 
         "after": None,
     }
     aws, functions = with_answers(told)
-    result = invoke(aws, "harden", "undo", "data", "c-1", *STACK, typed="data\n")
+    result = invoke(aws, "harden", "undo", "data:c-1", *STACK, typed="data\n")
     assert result.exit_code == code, result.output
-    assert functions.events == [{"bucket": "data", "mode": "undo", "change": "c-1"}]
+    assert functions.events == [{"mode": "undo", "change": "data:c-1"}]
     assert outcome in result.stdout
 
 
