@@ -219,7 +219,7 @@ class Archive:
             return
         self.bus.publish(report.detail_type, to_event_detail(report))
         # Where a copy lies is never forgotten, whatever a later run comes to.
-        kept = {name: entry[name] for name in ("copy", "original") if name in entry}
+        kept: dict[str, Any] = {name: entry[name] for name in entry.keys() & {"copy", "original"}}
         facts: dict[str, Any] = {**kept, **to_ledger(report)}
         facts["publishedAt"] = self.now().isoformat()
         self.ledger.annotate(report.log.ref, LEDGER_ENTRY, facts)

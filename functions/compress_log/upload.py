@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 PART_BYTES = 8 * 1024**2
-PART_THREADS = 2
+PART_THREADS = 3
 MAX_PIECE_BYTES = 2 * 1024**2
 # Smaller objects are billed as this much in the classes for what is seldom read, and cost less in
 # STANDARD: https://aws.amazon.com/s3/pricing/
