@@ -8,7 +8,6 @@ import os
 import time
 import zlib
 from dataclasses import dataclass, field
-from io import BytesIO
 from pathlib import Path
 from typing import Any, cast
 
@@ -59,9 +58,9 @@ class FileRanges:
 
     def open_range(self, ref: ObjectRef, first: int, last: int) -> StreamingBody:  # noqa: ARG002
         """Return bytes `first` to `last`, both included."""
-        with self.path.open("rb") as file:
-            file.seek(first)
-            return StreamingBody(BytesIO(file.read(last - first + 1)), last - first + 1)
+        file = self.path.open("rb", buffering=0)
+        file.seek(first)
+        return StreamingBody(file, last - first + 1)
 
 
 @dataclass(slots=True)

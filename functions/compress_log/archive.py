@@ -46,6 +46,7 @@ from tidegate.objectref import ObjectRef
 from tidegate.stored import Stored
 
 LEDGER_ENTRY = "archive"
+_WITH_PROVEN_COPY = (Outcome.COPIED, Outcome.ARCHIVED, Outcome.ORIGINAL_KEPT)
 
 
 class _Copies(Protocol):
@@ -190,7 +191,7 @@ class Archive:
                 log, Outcome.ARCHIVED, self.now(), copy=copy, reason=str(error), original=facts
             )
         entry = self._entry(log.ref)
-        if "copy" in entry:
+        if entry.get("outcome") in _WITH_PROVEN_COPY:
             # Entered before the original was deleted: the copy had been proven by then.
             return Report(
                 log,
@@ -217,5 +218,8 @@ class Archive:
         if entry.get("outcome") == report.outcome and "publishedAt" in entry:
             return
         self.bus.publish(report.detail_type, to_event_detail(report))
-        facts = {**to_ledger(report), "publishedAt": self.now().isoformat()}
+        # Where a copy lies is never forgotten, whatever a later run comes to.
+        kept: dict[str, Any] = {name: entry[name] for name in entry.keys() & {"copy", "original"}}
+        facts: dict[str, Any] = {**kept, **to_ledger(report)}
+        facts["publishedAt"] = self.now().isoformat()
         self.ledger.annotate(report.log.ref, LEDGER_ENTRY, facts)

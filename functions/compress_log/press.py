@@ -1,10 +1,11 @@
 """Streams a log through the compressor, in little memory whatever its size.
 
-Several threads each read a block of 4 MiB and pack it; one takes the results in their order, hashes
-what was read and hands on what was packed. At most `BLOCKS` blocks are in memory at once.
+Several threads each read a block of 4 MiB and pack it in pieces of 512 KiB; one takes the results
+in their order, hashes what was read and hands on what was packed. At most `BLOCKS` blocks are in
+memory at once.
 
-So large and short-lived pieces of memory cost more time than their packing if they come from the
-kernel each time and go back to it: the template's MALLOC_ variables have the C library keep them.
+Memory that comes from the kernel for each piece and goes back to it costs as much time as packing:
+the template's MALLOC_ variables have the C library keep it.
 """
 
 from __future__ import annotations
@@ -16,12 +17,20 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from threading import Semaphore
 from typing import BinaryIO, Protocol, cast
 
 from isal import isal_zlib
 
-from functions.compress_log.blocks import BlockStream, Ranges, in_order, read_block, spans
+from functions.compress_log.blocks import (
+    PIECE_BYTES,
+    BlockStream,
+    Ranges,
+    in_order,
+    read_block,
+    spans,
+)
 from functions.compress_log.formats import HEAD_BYTES, compressed_format
 from functions.compress_log.packing import Packing
 from functions.compress_log.report import LogLeftError, Outcome
@@ -30,8 +39,8 @@ from tidegate.stored import Stored
 
 BLOCK_BYTES = 4 * 1024**2
 # Waiting for S3 takes longer than packing: more threads than cores, of which only as many pack.
-READERS = 5
-BLOCKS = 6
+READERS = 3
+BLOCKS = 4
 
 
 class Sink(Protocol):
@@ -72,7 +81,7 @@ class Press:
         """
         sha256, crc32, plain_bytes, packed_bytes = hashlib.sha256(), 0, 0, 0
         with self._each_block(original, self._packed, out_of_time) as packed:
-            for plain, piece in packed:
+            for plain, piece in chain.from_iterable(packed):
                 if plain_bytes == 0:
                     _refuse_compressed(plain[:HEAD_BYTES])
                 sink.write(piece)
@@ -85,8 +94,8 @@ class Press:
     def digest(self, original: Stored, out_of_time: Callable[[], bool]) -> str:
         """Return the SHA-256 of the original in hex, read once for it alone."""
         sha256 = hashlib.sha256()
-        with self._each_block(original, lambda plain: plain, out_of_time) as blocks:
-            for number, plain in enumerate(blocks):
+        with self._each_block(original, lambda pieces: pieces, out_of_time) as blocks:
+            for number, plain in enumerate(chain.from_iterable(blocks)):
                 if number == 0:
                     _refuse_compressed(plain[:HEAD_BYTES])
                 sha256.update(plain)
@@ -98,11 +107,11 @@ class Press:
         Raises CopyMismatchError (retried) where it does not unpack.
         """
         sha256, plain_bytes = hashlib.sha256(), 0
-        with self._each_block(copy, lambda packed: packed, out_of_time) as blocks:
-            stream = io.BufferedReader(BlockStream(blocks), BLOCK_BYTES)
+        with self._each_block(copy, lambda pieces: pieces, out_of_time) as blocks:
+            stream = io.BufferedReader(BlockStream(chain.from_iterable(blocks)), PIECE_BYTES)
             try:
                 with self._packing.opened(cast("BinaryIO", stream)) as plain:
-                    while content := plain.read(BLOCK_BYTES):
+                    while content := plain.read(PIECE_BYTES):
                         sha256.update(content)
                         plain_bytes += len(content)
             except self._packing.errors as error:
@@ -111,7 +120,7 @@ class Press:
 
     @contextmanager
     def _each_block[Result](
-        self, stored: Stored, work: Callable[[bytes], Result], out_of_time: Callable[[], bool]
+        self, stored: Stored, work: Callable[[list[bytes]], Result], out_of_time: Callable[[], bool]
     ) -> Iterator[Iterator[Result]]:
         """Give the results of `work` for all blocks in their order, read and done by threads."""
 
@@ -133,9 +142,9 @@ class Press:
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def _packed(self, plain: bytes) -> tuple[bytes, bytes]:
+    def _packed(self, pieces: list[bytes]) -> list[tuple[bytes, bytes]]:
         with self._cores:
-            return plain, self._packing.pack(plain)
+            return [(plain, self._packing.pack(plain)) for plain in pieces]
 
 
 def _refuse_compressed(head: bytes) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from mmap import mmap
 from typing import TYPE_CHECKING, Any, Self
 
 from botocore.exceptions import ClientError
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 PART_BYTES = 8 * 1024**2
 PART_THREADS = 3
+MAX_PIECE_BYTES = 2 * 1024**2
 # Smaller objects are billed as this much in the classes for what is seldom read, and cost less in
 # STANDARD: https://aws.amazon.com/s3/pricing/
 MIN_BILLED_BYTES = 128 * 1024
@@ -80,8 +82,8 @@ class Upload:
         self._content_type = content_type
         self._metadata = metadata
         self._part_bytes = part_bytes
-        self._pieces: list[bytes] = []
-        self._waiting_bytes = 0
+        # One piece of memory for all parts, one after the other: its size never changes.
+        self._waiting = mmap(-1, max(part_bytes, PART_BYTES) + MAX_PIECE_BYTES)
         self._size_bytes = 0
         self._upload_id: str | None = None
         self._parts: list[dict[str, Any]] = []
@@ -104,6 +106,7 @@ class Upload:
         What cannot be removed now, and what a crash leaves, the bucket's lifecycle rule removes.
         """
         self._pool.shutdown(cancel_futures=True)
+        self._waiting.close()
         if isinstance(error, TidegateError) and self._upload_id is not None:
             with self._archiving():
                 self._s3.abort_multipart_upload(**self._place, UploadId=self._upload_id)
@@ -111,12 +114,11 @@ class Upload:
     def write(self, piece: bytes) -> None:
         """Take the next piece; send a part when there is enough for one, and wait for an old one.
 
-        Raises TransientError and MisconfiguredError.
+        A piece has at most `MAX_PIECE_BYTES`. Raises TransientError and MisconfiguredError.
         """
-        self._pieces.append(piece)
-        self._waiting_bytes += len(piece)
+        self._waiting.write(piece)
         self._size_bytes += len(piece)
-        if self._metadata is not None and self._waiting_bytes >= self._part_bytes:
+        if self._metadata is not None and self._waiting.tell() >= self._part_bytes:
             if self._upload_id is None:
                 self._upload_id = self._begin(self._metadata)
             self._send_part()
@@ -128,12 +130,12 @@ class Upload:
         where S3 does not tell the size and checksum of what was sent, and as `write` does.
         """
         if self._upload_id is None:
-            body = b"".join(self._pieces)
+            body = self._taken()
             storage_class = self._class_for(len(body))
             checksum = _base64(_crc32(body))
             version = self._put(body, checksum, storage_class, metadata)
         else:
-            if self._pieces:
+            if self._waiting.tell():
                 self._send_part()
             while self._under_way:
                 self._parts.append(self._under_way.popleft().result())
@@ -153,13 +155,20 @@ class Upload:
             )
         return answer["UploadId"]
 
+    def _taken(self) -> bytes:
+        """Return all that waits, and make room for more."""
+        length = self._waiting.tell()
+        self._waiting.seek(0)
+        body = self._waiting.read(length)
+        self._waiting.seek(0)
+        return body
+
     def _send_part(self) -> None:
-        body = b"".join(self._pieces)
-        self._pieces, self._waiting_bytes = [], 0
-        self._checksums.append(_crc32(body))
-        number = len(self._checksums)
         while len(self._under_way) >= PART_THREADS:
             self._parts.append(self._under_way.popleft().result())
+        body = self._taken()
+        self._checksums.append(_crc32(body))
+        number = len(self._checksums)
         self._under_way.append(self._pool.submit(self._upload_part, number, body))
 
     def _upload_part(self, number: int, body: bytes) -> dict[str, Any]:

@@ -143,6 +143,21 @@ def test_copy_of_what_was_found_infected_later_is_told() -> None:
     assert report.outcome is Outcome.NOT_CLEAN
     assert scene.copies[0].ref.key in (report.reason or "")
     assert scene.bucket.removed == []
+    assert scene.ledger.entries["archive"]["copy"]["key"] == scene.copies[0].ref.key
+
+
+def test_log_that_was_not_clean_and_is_gone_is_not_told_as_archived() -> None:
+    """Quarantine took the original meanwhile: that there is a copy does not make it a success."""
+    scene = Scene()
+    scene.bucket.refusals["remove"] = TransientError("stop")
+    with pytest.raises(TransientError):
+        scene.run(SHA256)
+    scene.ledger.entries["status"] = "THREATS_FOUND"
+    scene.run(SHA256)
+    del scene.bucket.present[REF.key]
+
+    assert scene.run(SHA256).outcome is Outcome.GONE
+    assert "copy" in scene.ledger.entries["archive"]
 
 
 def test_unscanned_log_is_archived_where_nothing_is_scanned() -> None:

@@ -12,7 +12,7 @@ from botocore.exceptions import IncompleteReadError
 from botocore.response import StreamingBody
 
 from functions.compress_log import blocks
-from functions.compress_log.blocks import BlockStream, in_order, read_block, spans
+from functions.compress_log.blocks import PIECE_BYTES, BlockStream, in_order, read_block, spans
 from tests.unit.compress_log.fakes import REF, FakeObjects
 from tidegate.errors import ObjectReplacedError, TransientError
 from tidegate.objectref import ObjectRef
@@ -59,7 +59,7 @@ class Broken:
     def __init__(self, content: bytes | None) -> None:
         self.content = content
 
-    def read(self) -> bytes:
+    def read(self, _: int) -> bytes:
         if self.content is None:
             raise IncompleteReadError(actual_bytes=1, expected_bytes=2)
         return self.content
@@ -73,8 +73,19 @@ def test_body_that_breaks_off_is_asked_for_again(short: bool) -> None:
     """Botocore repeats a request, not a body; half a block never passes for one."""
     source = Breaking(2, short)
 
-    assert read_block(source, REF, 2, 5) == b"2345"
+    assert read_block(source, REF, 2, 5) == [b"2345"]
     assert source.asked == 3
+
+
+def test_block_comes_in_pieces() -> None:
+    """All of one size, but for the last."""
+    content = bytes(range(256)) * 10_000
+    objects = FakeObjects({REF.key: content})
+    pieces = read_block(objects, REF, 7, len(content) - 1)
+
+    assert [len(piece) for piece in pieces] == [*[PIECE_BYTES] * 4, 462_841]
+    assert b"".join(pieces) == content[7:]
+    assert len(objects.reads) == 1
 
 
 @pytest.mark.parametrize("short", [True, False])

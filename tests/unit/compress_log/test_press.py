@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from functions.compress_log import press
+from functions.compress_log.blocks import PIECE_BYTES
 from functions.compress_log.packing import Gzip, Packing, Zstd
 from functions.compress_log.press import BLOCK_BYTES, Press
 from functions.compress_log.report import LogLeftError, Outcome
@@ -71,15 +72,15 @@ def test_log_of_any_size_is_packed_and_hashed_whole(packing: Packing, size: int)
     assert unpacked == (size, streamed.sha256)
 
 
-def test_blocks_become_members_of_one_gzip_file() -> None:
-    """Each of 4 MiB of the log, whichever thread packed it, in their order."""
+def test_pieces_become_members_of_one_gzip_file() -> None:
+    """Each of half a MiB of the log, whichever thread packed it, in their order."""
     content = lines(3 * BLOCK_BYTES)
     subject, _ = made(content)
     sink = Pieces()
     subject.run(stored(size_bytes=len(content)), sink, never)
 
     assert [gzip.decompress(piece) for piece in sink.written] == [
-        content[first : first + BLOCK_BYTES] for first in range(0, len(content), BLOCK_BYTES)
+        content[first : first + PIECE_BYTES] for first in range(0, len(content), PIECE_BYTES)
     ]
 
 
