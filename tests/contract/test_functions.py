@@ -19,8 +19,6 @@ FUNCTIONS = {
     "RemediateBucket": "remediate_bucket",
     "ReportStorage": "report_storage",
 }
-# Their own Makefile reduces or compiles what is packed, and puts the code where the name says.
-BUILT_BY_MAKEFILE = {"LabelImage", "RemediateBucket"}
 REPOSITORY = Path(__file__).parents[2]
 
 each_function = pytest.mark.parametrize("name", FUNCTIONS)
@@ -56,16 +54,7 @@ def test_function_is_built_from_its_folder(stack: Stack, name: str) -> None:
 
     assert properties["CodeUri"] == f"functions/{folder}"
     assert properties["Handler"] == f"functions.{folder}.handler.lambda_handler"
-    if name in BUILT_BY_MAKEFILE:
-        assert resource["Metadata"] == {"BuildMethod": "makefile"}
-        makefile = (REPOSITORY / "functions" / folder / "Makefile").read_text()
-        assert f"\nbuild-{name}Function:\n" in makefile
-        assert f"$(ARTIFACTS_DIR)/functions/{folder}\n" in makefile
-    else:
-        assert resource["Metadata"]["BuildProperties"] == {
-            "ParentPackageMode": "explicit",
-            "ParentPackages": f"functions.{folder}",
-        }
+    assert resource["Metadata"] == {"BuildMethod": "makefile", "ContextPath": "functions"}
     assert callable(import_module(f"functions.{folder}.handler").lambda_handler)
 
 
