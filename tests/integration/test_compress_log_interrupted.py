@@ -54,7 +54,7 @@ def _kills(scenario: Scenario) -> list[tuple[str, int]]:
         log = scenario(world)
         with Executioner(world) as executioner:
             world.run(log)
-        calls = executioner.calls
+        calls = len(executioner.operations)
     return [*(("before", number) for number in range(1, calls + 1)), ("after", calls)]
 
 
@@ -105,7 +105,7 @@ def test_duplicate_that_runs_in_between_does_no_harm(scenario: Scenario) -> None
             world = LogsWorld.make(part_bytes=MEBIBYTE)
             log = scenario(world)
             others = [item for item in world.versions() if item[1] != log.ref.version_id]
-            with Interloper(world, number, lambda w=world, g=log: w.run(g)):  # type: ignore[misc]
+            with Interloper(world, ("before", number), lambda w=world, g=log: w.run(g)):  # type: ignore[misc]
                 report = world.run(log)
             assert report.outcome is Outcome.ARCHIVED, number
             assert list(world.archived().values()) == [LINES], number
@@ -121,7 +121,7 @@ def test_newer_upload_in_between_is_never_deleted() -> None:
             world = LogsWorld.make()
             log = _unversioned(world)
             # The first run's own steps done by then, the deletion may be behind it.
-            with Interloper(world, number, lambda w=world: w.upload(newer)):  # type: ignore[misc]
+            with Interloper(world, ("before", number), lambda w=world: w.upload(newer)):  # type: ignore[misc]
                 report = world.run(log)
             assert report.outcome in {Outcome.ARCHIVED, Outcome.GONE, Outcome.NOT_CLEAN}, number
             assert world.s3.get_object(Bucket=log.ref.bucket, Key=KEY)["Body"].read() == newer
@@ -137,7 +137,7 @@ def test_newer_version_in_between_changes_nothing() -> None:
         with mock_aws():
             world = LogsWorld.make(part_bytes=MEBIBYTE)
             log = _large(world)
-            with Interloper(world, number, lambda w=world: w.upload(b"new\n" * 99)):  # type: ignore[misc]
+            with Interloper(world, ("before", number), lambda w=world: w.upload(b"new\n" * 99)):  # type: ignore[misc]
                 report = world.run(log)
             assert report.outcome is Outcome.ARCHIVED, number
             assert list(world.archived().values()) == [LARGE], number

@@ -7,8 +7,6 @@ before it (which to AWS is the same as just after the one before), and received 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Any, Self
 
 import pytest
 from moto import mock_aws
@@ -16,6 +14,7 @@ from moto import mock_aws
 from functions.label_image.errors import VerdictPendingError
 from functions.label_image.finding import Outcome
 from local import pictures
+from tests.integration.executioner import Executioner, Interloper, Killed
 from tests.integration.label_world import SEEN, World
 from tidegate.errors import TransientError
 from tidegate.objectref import ObjectRef
@@ -30,58 +29,12 @@ SCENARIOS: dict[str, bytes] = {
 }
 
 
-class Killed(BaseException):
-    """The process is gone: nothing of ours can catch this."""
-
-
-class Disturbance:
-    """Counts the calls to AWS and lets something happen, once, just before or after one of them."""
-
-    def __init__(
-        self, world: World, at: tuple[str, int] | None, happening: Callable[[], object]
-    ) -> None:
-        self.operations: list[str] = []
-        self._at = at
-        self._happening = happening
-        self._happened = False
-        self._emitters = [client.meta.events for client in world.clients]
-
-    def __enter__(self) -> Self:
-        for emitter in self._emitters:
-            emitter.register("before-call", self._before)
-            emitter.register("after-call", self._after)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for emitter in self._emitters:
-            emitter.unregister("before-call", self._before)
-            emitter.unregister("after-call", self._after)
-
-    def _before(self, model: Any, **_: Any) -> None:
-        if not self._happened:
-            self.operations.append(model.name)
-        self._disturb("before")
-
-    def _after(self, **_: Any) -> None:
-        self._disturb("after")
-
-    def _disturb(self, side: str) -> None:
-        if self._at == (side, len(self.operations)) and not self._happened:
-            self._happened = True
-            self._happening()
-
-
-def die() -> None:
-    """End the process."""
-    raise Killed
-
-
 def calls_of(scenario: str) -> list[str]:
     """Return the calls of an undisturbed run."""
     with mock_aws():
         world = World.make()
         ref = world.upload(body=SCENARIOS[scenario])
-        with Disturbance(world, None, die) as counted:
+        with Executioner(world) as counted:
             world.run(ref)
     return counted.operations
 
@@ -99,10 +52,10 @@ def test_killed_anywhere_the_next_receive_finishes(scenario: str) -> None:
             with mock_aws():
                 world = World.make(milliseconds=SHORT_MILLISECONDS)
                 ref = world.upload(body=SCENARIOS[scenario])
-                with Disturbance(world, (side, number), die) as first, pytest.raises(Killed):
+                with Executioner(world, (side, number)) as first, pytest.raises(Killed):
                     world.run(ref)
                 time.sleep(0.005)
-                with Disturbance(world, None, die) as second:
+                with Executioner(world) as second:
                     report = world.run(ref)
                 moment = (side, operations[number - 1])
                 assert report.finding.outcome is expected, moment
@@ -135,7 +88,7 @@ def test_duplicate_that_runs_in_between_does_no_harm(scenario: str) -> None:
                 except TransientError:
                     waited.append(True)
 
-            with Disturbance(world, ("before", number), duplicate) as seen:
+            with Interloper(world, ("before", number), duplicate) as seen:
                 report = world.run(ref)
             assert report.finding.outcome in (Outcome.LABELLED, Outcome.REFUSED)
             assert seen.operations.count("DetectLabels") <= 1, number
@@ -153,7 +106,7 @@ def test_object_deleted_in_between_is_done_with() -> None:
             def delete(world: World = world, ref: ObjectRef = ref) -> None:
                 world.s3.delete_object(Bucket=ref.bucket, Key=ref.key, VersionId=ref.version_id)
 
-            with Disturbance(world, ("before", number), delete):
+            with Interloper(world, ("before", number), delete):
                 report = world.run(ref)
             told = world.events()
             assert report.finding.outcome in (Outcome.GONE, Outcome.LABELLED), number
@@ -165,7 +118,7 @@ def test_object_overwritten_in_between_lends_nothing_to_the_newcomer() -> None:
     with mock_aws():
         world = World.make(versions=False)
         ref = world.upload()
-        with Disturbance(world, None, die) as counted:
+        with Executioner(world) as counted:
             world.run(ref)
     for number in range(1, len(counted.operations) + 1):
         with mock_aws():
@@ -175,7 +128,7 @@ def test_object_overwritten_in_between_lends_nothing_to_the_newcomer() -> None:
             def overwrite(world: World = world, ref: ObjectRef = ref) -> None:
                 world.s3.put_object(Bucket=ref.bucket, Key=ref.key, Body=b"new", Tagging="team=b")
 
-            with Disturbance(world, ("before", number), overwrite):
+            with Interloper(world, ("before", number), overwrite):
                 try:
                     report = world.run(ref)
                 except VerdictPendingError:
@@ -196,7 +149,7 @@ def test_scan_in_between_keeps_its_verdict(found: ScanStatus) -> None:
             def scan(world: World = world, ref: ObjectRef = ref) -> None:
                 world.scan(ref, found, "r2")
 
-            with Disturbance(world, ("before", number), scan):
+            with Interloper(world, ("before", number), scan):
                 try:
                     world.run(ref)
                 except VerdictPendingError:

@@ -42,7 +42,7 @@ def _kills(scenario: Callable[[World], ScanResult]) -> list[tuple[str, int]]:
         result = scenario(world)
         with Executioner(world) as executioner:
             world.run(result)
-        calls = executioner.calls
+        calls = len(executioner.operations)
     return [*(("before", number) for number in range(1, calls + 1)), ("after", calls)]
 
 
@@ -107,7 +107,7 @@ def test_duplicate_that_runs_in_between_does_no_harm(
             world = _world()
             result = scenario(world)
             others = [item for item in world.versions() if item[1] != result.ref.version_id]
-            with Interloper(world, number, lambda w=world, r=result: w.run(r)):  # type: ignore[misc]
+            with Interloper(world, ("before", number), lambda w=world, r=result: w.run(r)):  # type: ignore[misc]
                 report = world.run(result)
             assert report.outcome is Outcome.QUARANTINED, number
             assert world.content(QUARANTINE, custody.copy_key(result.ref)) == INFECTED, number
@@ -122,7 +122,7 @@ def test_newer_upload_in_between_is_never_deleted() -> None:
         with mock_aws():
             world = _world()
             result = _unversioned(world)
-            with Interloper(world, number, lambda w=world: w.upload(body=newer)):  # type: ignore[misc]
+            with Interloper(world, ("before", number), lambda w=world: w.upload(body=newer)):  # type: ignore[misc]
                 report = world.run(result)
             assert report.outcome in {Outcome.QUARANTINED, Outcome.GONE}, number
             assert world.content(SOURCE, result.ref.key) == newer, number

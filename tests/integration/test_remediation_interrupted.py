@@ -8,63 +8,19 @@ the writes: snapshot, open row, record, setting, record, event, people told, row
 from __future__ import annotations
 
 from collections.abc import Iterator
-from threading import Lock
-from typing import Any, Self
+from typing import Any
 
 import pytest
 from moto import mock_aws
 
 from functions.remediate_bucket.bucket_state import Section
 from functions.remediate_bucket.change import Outcome
+from tests.integration.executioner import Executioner, Interloper, Killed
 from tests.integration.remediation_world import ALL_ON, NAMES, RemediationWorld
 from tidegate.errors import TidegateError
 
 # What writes; a kill between two reads is none that could lose anything.
 WRITES = ("Put", "Delete", "Update", "Publish")
-
-
-class Killed(BaseException):
-    """The process is gone: nothing of ours can catch this."""
-
-
-class Executioner:
-    """Counts the calls that write, and kills at one of them and at every call after it."""
-
-    def __init__(self, world: RemediationWorld, at: tuple[str, int] | None = None) -> None:
-        self.writes: list[str] = []
-        self._at = at
-        self._lock = Lock()
-        self._dead = False
-        self._emitters = [client.meta.events for client in world.clients]
-
-    def __enter__(self) -> Self:
-        for emitter in self._emitters:
-            emitter.register("before-call", self._before)
-            emitter.register("after-call", self._after)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for emitter in self._emitters:
-            emitter.unregister("before-call", self._before)
-            emitter.unregister("after-call", self._after)
-
-    def _before(self, model: Any, **_: Any) -> None:
-        # A process that is dead releases no lease either.
-        if self._dead:
-            raise Killed
-        if model.name.startswith(WRITES):
-            with self._lock:
-                self.writes.append(model.name)
-            self._strike("before")
-
-    def _after(self, model: Any, **_: Any) -> None:
-        if model.name.startswith(WRITES):
-            self._strike("after")
-
-    def _strike(self, side: str) -> None:
-        if self._at == (side, len(self.writes)):
-            self._dead = True
-            raise Killed
 
 
 @pytest.fixture
@@ -78,22 +34,22 @@ def writes_of_a_run() -> list[str]:
     """Return the writing calls of an undisturbed run."""
     with mock_aws():
         world = RemediationWorld.make()
-        with Executioner(world) as executioner:
+        with Executioner(world, only=WRITES) as executioner:
             world.run()
-        return executioner.writes
+        return executioner.operations
 
 
 def test_each_change_is_kept_and_recorded_before_it_is_made(world: RemediationWorld) -> None:
     """Per setting: the snapshot, the open row and the record come first, then S3, then the rest."""
-    with Executioner(world) as executioner:
+    with Executioner(world, only=WRITES) as executioner:
         world.run()
 
     of_s3 = {"PutPublicAccessBlock", "PutBucketPolicy", "PutBucketVersioning"}
-    made = [index for index, name in enumerate(executioner.writes) if name in of_s3]
+    made = [index for index, name in enumerate(executioner.operations) if name in of_s3]
     assert len(made) == 3
     for index in made:
-        assert executioner.writes[index - 3 : index] == ["PutObject", "PutItem", "PutItem"]
-        assert executioner.writes[index + 1 : index + 3] == ["PutItem", "PutEvents"]
+        assert executioner.operations[index - 3 : index] == ["PutObject", "PutItem", "PutItem"]
+        assert executioner.operations[index + 1 : index + 3] == ["PutItem", "PutEvents"]
 
 
 def test_killed_anywhere_the_next_run_finishes() -> None:
@@ -104,7 +60,7 @@ def test_killed_anywhere_the_next_run_finishes() -> None:
     for kill in kills:
         with mock_aws():
             world = RemediationWorld.make()
-            with Executioner(world, kill), pytest.raises(Killed):
+            with Executioner(world, kill, only=WRITES), pytest.raises(Killed):
                 world.run()
             _assert_what_was_changed_can_be_restored(world, kill)
             world.redeliver()
@@ -144,7 +100,7 @@ def test_change_of_a_killed_run_can_be_undone() -> None:
     at = writes_of_a_run().index("PutPublicAccessBlock") + 1
     with mock_aws():
         world = RemediationWorld.make()
-        with Executioner(world, ("after", at)), pytest.raises(Killed):
+        with Executioner(world, ("after", at), only=WRITES), pytest.raises(Killed):
             world.run()
         (record,) = world.records()
         assert record["outcome"] == "PLANNED"
@@ -161,14 +117,14 @@ def test_undo_killed_anywhere_is_finished_by_the_next() -> None:
     with mock_aws():
         world = RemediationWorld.make()
         change = _block_change(world)
-        with Executioner(world) as executioner:
+        with Executioner(world, only=WRITES) as executioner:
             world.take_back(change)
-        writes = executioner.writes
+        writes = executioner.operations
     for number in range(1, len(writes) + 1):
         with mock_aws():
             world = RemediationWorld.make()
             change = _block_change(world)
-            with Executioner(world, ("before", number)), pytest.raises(Killed):
+            with Executioner(world, ("before", number), only=WRITES), pytest.raises(Killed):
                 world.take_back(change)
             world.redeliver()
             world.take_back(change)
@@ -192,21 +148,16 @@ def test_two_events_at_once_make_each_change_once() -> None:
             world = RemediationWorld.make()
             happened: list[str] = []
 
-            class Interloper(Executioner):
-                def _strike(
-                    self,
-                    side: str,
-                    world: RemediationWorld = world,
-                    happened: list[str] = happened,
-                ) -> None:
-                    if self._at == (side, len(self.writes)) and not happened:
-                        happened.append("second event")
-                        try:
-                            world.run()
-                        except TidegateError as error:
-                            happened.append(str(error))
+            def second_event(
+                world: RemediationWorld = world, happened: list[str] = happened
+            ) -> None:
+                happened.append("second event")
+                try:
+                    world.run()
+                except TidegateError as error:
+                    happened.append(str(error))
 
-            with Interloper(world, ("before", number)):
+            with Interloper(world, ("before", number), second_event, only=WRITES):
                 try:
                     world.run()
                 except TidegateError:
