@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.label_image import sidecar
 from functions.label_image.decoder import Decoder
@@ -25,6 +24,7 @@ from functions.label_image.tagging import Tagger
 from functions.label_image.viewing import Viewer
 from local import pictures
 from tests.integration.quarantine_world import REGION, client, dynamodb
+from tests.invocation import Invocation
 from tidegate.bus import Bus
 from tidegate.ledger import Ledger
 from tidegate.objectref import ObjectRef
@@ -39,17 +39,6 @@ BUS = "harbour-bus"
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 SEEN = "Mobile Phone"
 REQUEST = {"maxLabels": 25, "minConfidencePercent": 75, "moderationLabels": False}
-
-
-def invocation(milliseconds: int) -> LambdaContext:
-    """Return what Lambda tells of an invocation with so many milliseconds left."""
-
-    class Context(LambdaContext):
-        @staticmethod
-        def get_remaining_time_in_millis() -> int:
-            return milliseconds
-
-    return Context()
 
 
 @dataclass
@@ -86,7 +75,7 @@ class World:
         events.put_targets(Rule="all", EventBusName=BUS, Targets=[target])
         objects, ledger = Objects(s3), Ledger(ledger_table)
         once = Once(table_client, IDEMPOTENCY)
-        once.begin(invocation(milliseconds))
+        once.begin(Invocation(milliseconds))
         logger = Logger(service="test", stream=io.StringIO())
         viewer = Viewer(
             objects=objects,

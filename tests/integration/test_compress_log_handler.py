@@ -8,33 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from moto import mock_aws
 
 from functions.compress_log import handler
 from functions.compress_log.log import Log
 from tests.integration.logs_world import ARCHIVE, LINES, LogsWorld
 from tests.integration.quarantine_world import BUS, REGION, TABLE
+from tests.invocation import Invocation
 from tidegate.errors import MalformedEventError
 from tidegate.objectref import ObjectRef
 from tidegate.verdicts import ScanStatus
 
 EVENTS = Path(__file__).resolve().parents[2] / "events" / "compress_log"
 UPLOADS = "tidegate-uploads"
-
-
-class Context(LambdaContext):
-    """What Lambda tells of an invocation."""
-
-    def __init__(self) -> None:
-        self._function_name = "compress_log"
-        self._memory_limit_in_mb = 512
-        self._invoked_function_arn = f"arn:aws:lambda:{REGION}:123456789012:function:c"
-        self._aws_request_id = "request-1"
-
-    @staticmethod
-    def get_remaining_time_in_millis() -> int:
-        return 900_000
 
 
 @pytest.fixture
@@ -122,7 +108,7 @@ def in_sqs(world: LogsWorld, name: str) -> dict[str, Any]:
 )
 def test_message_archives_its_log(world: LogsWorld, name: str) -> None:
     """The message is done, the log is in the archive, its original gone."""
-    assert handler.lambda_handler(in_sqs(world, name), Context()) == {"batchItemFailures": []}
+    assert handler.lambda_handler(in_sqs(world, name), Invocation()) == {"batchItemFailures": []}
     assert world.versions(UPLOADS) == []
     assert list(world.archived().values()) == [LINES]
     assert [event["detail-type"] for event in world.events()] == ["Log Compressed"]
@@ -132,14 +118,14 @@ def test_duplicates_in_one_batch_make_one_copy(world: LogsWorld) -> None:
     """The second message finds all done."""
     event = in_sqs(world, "duplicates")
 
-    assert handler.lambda_handler(event, Context()) == {"batchItemFailures": []}
+    assert handler.lambda_handler(event, Invocation()) == {"batchItemFailures": []}
     assert list(world.archived().values()) == [LINES]
     assert len(world.events()) == 1
 
 
 def test_direct_verdict_answers_what_was_done(world: LogsWorld) -> None:
     """The event, invoked directly, returns the detail of the event that it causes."""
-    answer = handler.lambda_handler(true(world, sample("clean_verdict_direct")), Context())
+    answer = handler.lambda_handler(true(world, sample("clean_verdict_direct")), Invocation())
 
     assert answer["archive"]["outcome"] == "ARCHIVED"
     assert answer["archive"]["copy"]["bytes"] == len(LINES)
@@ -154,7 +140,7 @@ def test_direct_form_answers_what_was_done(world: LogsWorld, name: str) -> None:
     if ref.version_id:
         event["versionId"] = ref.version_id
 
-    assert handler.lambda_handler(event, Context())["archive"]["outcome"] == "ARCHIVED"
+    assert handler.lambda_handler(event, Invocation())["archive"]["outcome"] == "ARCHIVED"
     assert world.versions(UPLOADS) == []
 
 
@@ -169,7 +155,7 @@ def test_log_that_is_not_there_any_more_is_told_as_gone(world: LogsWorld, name: 
         keep_versions(world)
     before = world.versions(UPLOADS)
 
-    assert handler.lambda_handler(event, Context()) == {"batchItemFailures": []}
+    assert handler.lambda_handler(event, Invocation()) == {"batchItemFailures": []}
     assert world.versions(UPLOADS) == before
     (told,) = world.events()
     assert told["detail"]["archive"]["outcome"] == "GONE"
@@ -180,16 +166,16 @@ def test_message_of_what_is_no_clean_log_fails_alone(world: LogsWorld, name: str
     """Named, never retried with success, and nothing is touched."""
     event = sample(name)
 
-    assert len(handler.lambda_handler(event, Context())["batchItemFailures"]) == 1
+    assert len(handler.lambda_handler(event, Invocation())["batchItemFailures"]) == 1
     with pytest.raises(MalformedEventError):
-        handler.lambda_handler(json.loads(event["Records"][0]["body"]), Context())
+        handler.lambda_handler(json.loads(event["Records"][0]["body"]), Invocation())
     assert world.versions(ARCHIVE) == []
     assert world.events() == []
 
 
 def test_one_bad_message_fails_alone(world: LogsWorld) -> None:
     """Its neighbours are archived, and only its id is answered."""
-    answer = handler.lambda_handler(in_sqs(world, "batch_with_one_bad"), Context())
+    answer = handler.lambda_handler(in_sqs(world, "batch_with_one_bad"), Invocation())
 
     assert answer == {
         "batchItemFailures": [{"itemIdentifier": "00000000-0000-4000-8000-000000000002"}]
@@ -202,7 +188,7 @@ def test_last_receive_that_fails_tells_that_the_log_is_unfinished(world: LogsWor
     event = in_sqs(world, "last_receive")
     world.s3.delete_bucket(Bucket=ARCHIVE)
 
-    assert len(handler.lambda_handler(event, Context())["batchItemFailures"]) == 1
+    assert len(handler.lambda_handler(event, Invocation())["batchItemFailures"]) == 1
     assert len(world.versions(UPLOADS)) == 1
     (told,) = world.events()
     assert told["detail"]["archive"]["outcome"] == "UNFINISHED"

@@ -9,32 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from moto import mock_aws
 
 from functions.label_image import handler
 from local import pictures
 from tests.integration.label_world import BUS, IDEMPOTENCY, LEDGER, REPORTS, SEEN, World
 from tests.integration.quarantine_world import REGION
+from tests.invocation import Invocation
 from tidegate.errors import MalformedEventError
 
 EVENTS = Path(__file__).resolve().parents[2] / "events" / "label_image"
 UPLOADS = "tidegate-uploads"
 CLEAN = {"scan-status": "NO_THREATS_FOUND"}
-
-
-class Context(LambdaContext):
-    """What Lambda tells of an invocation."""
-
-    def __init__(self) -> None:
-        self._function_name = "label_image"
-        self._memory_limit_in_mb = 2048
-        self._invoked_function_arn = f"arn:aws:lambda:{REGION}:123456789012:function:l"
-        self._aws_request_id = "request-1"
-
-    @staticmethod
-    def get_remaining_time_in_millis() -> int:
-        return 300_000
 
 
 @pytest.fixture
@@ -133,7 +119,7 @@ def test_image_in_a_message_is_labelled(world: World, name: str) -> None:
     """Tag, sidecar and event, whatever the key and the kind of message."""
     event = in_sqs(world, name)
 
-    assert handler.lambda_handler(event, Context()) == {"batchItemFailures": []}
+    assert handler.lambda_handler(event, Invocation()) == {"batchItemFailures": []}
     assert tags(world) == [{**CLEAN, "labels": SEEN}]
     assert len(world.sidecars()) == 1
     (told,) = world.events()
@@ -143,7 +129,7 @@ def test_image_in_a_message_is_labelled(world: World, name: str) -> None:
 
 def test_sidecar_holds_the_whole_answer_and_no_metadata(world: World) -> None:
     """Boxes and versions are there; the camera's owner and the place are not."""
-    handler.lambda_handler(in_sqs(world, "clean_image"), Context())
+    handler.lambda_handler(in_sqs(world, "clean_image"), Invocation())
     (key,) = world.sidecars()
     text = world.s3.get_object(Bucket=REPORTS, Key=key)["Body"].read().decode()
     document = json.loads(text)
@@ -159,7 +145,7 @@ def test_what_is_no_image_is_done_with_quietly(world: World) -> None:
     """No tag, no sidecar, no event."""
     event = in_sqs(world, "not_an_image")
 
-    assert handler.lambda_handler(event, Context()) == {"batchItemFailures": []}
+    assert handler.lambda_handler(event, Invocation()) == {"batchItemFailures": []}
     assert tags(world) == [CLEAN]
     assert (world.sidecars(), world.events()) == ([], [])
 
@@ -172,7 +158,7 @@ def test_image_that_is_gone_is_done_with(world: World, name: str) -> None:
     else:
         keep_versions(world)
 
-    assert handler.lambda_handler(sample(name), Context()) == {"batchItemFailures": []}
+    assert handler.lambda_handler(sample(name), Invocation()) == {"batchItemFailures": []}
     assert tags(world) in ([], [CLEAN])
     assert world.events() == []
 
@@ -180,7 +166,7 @@ def test_image_that_is_gone_is_done_with(world: World, name: str) -> None:
 @pytest.mark.parametrize("name", ["infected", "malformed"])
 def test_message_that_asks_for_no_labels_goes_to_the_dead_letters(world: World, name: str) -> None:
     """What is not clean is not shown to anybody, and what is garbled is a named error."""
-    answer = handler.lambda_handler(sample(name), Context())
+    answer = handler.lambda_handler(sample(name), Invocation())
 
     assert len(answer["batchItemFailures"]) == 1
     assert world.sidecars() == []
@@ -193,9 +179,9 @@ def test_duplicates_in_one_batch_are_labelled_once(world: World) -> None:
     for record in event["Records"]:
         record["body"] = body
 
-    failed = handler.lambda_handler(event, Context())["batchItemFailures"]
+    failed = handler.lambda_handler(event, Invocation())["batchItemFailures"]
     assert len(failed) <= 1
-    assert handler.lambda_handler(event, Context()) == {"batchItemFailures": []}
+    assert handler.lambda_handler(event, Invocation()) == {"batchItemFailures": []}
     assert len(world.events()) == 1
 
 
@@ -204,7 +190,7 @@ def test_concurrent_invocations_label_an_image_once(world: World) -> None:
     event = in_sqs(world, "clean_image")
 
     def invoke(_: int) -> Any:
-        return handler.lambda_handler(json.loads(json.dumps(event)), Context())
+        return handler.lambda_handler(json.loads(json.dumps(event)), Invocation())
 
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(invoke, range(8)))
@@ -222,7 +208,7 @@ def test_one_bad_message_fails_alone(world: World) -> None:
     for record in (event["Records"][0], event["Records"][2]):
         record["body"] = json.dumps(with_object(world, json.loads(record["body"])))
 
-    answer = handler.lambda_handler(event, Context())
+    answer = handler.lambda_handler(event, Invocation())
 
     assert answer == {
         "batchItemFailures": [{"itemIdentifier": "00000000-0000-4000-8000-000000000002"}]
@@ -234,7 +220,7 @@ def test_direct_form_answers_the_events_detail(world: World) -> None:
     """Bucket and key in, at once what the bus is told."""
     put(world, "samples/harbour.jpg")
 
-    answer = handler.lambda_handler(sample("direct"), Context())
+    answer = handler.lambda_handler(sample("direct"), Invocation())
 
     assert answer["labelling"]["outcome"] == "LABELLED"
     assert answer == world.events()[0]["detail"]
@@ -242,15 +228,15 @@ def test_direct_form_answers_the_events_detail(world: World) -> None:
 
 def test_direct_form_about_nothing_answers_gone(world: World) -> None:
     """The caller hears that there is no such object."""
-    answer = handler.lambda_handler(sample("direct"), Context())
+    answer = handler.lambda_handler(sample("direct"), Invocation())
 
     assert answer["labelling"]["outcome"] == "GONE"
 
 
 def test_direct_events_are_answered_in_their_own_way(world: World) -> None:
     """A verdict with one detail, an upload with a list."""
-    verdict = handler.lambda_handler(with_object(world, sample("direct_verdict")), Context())
-    upload = handler.lambda_handler(with_object(world, sample("direct_upload")), Context())
+    verdict = handler.lambda_handler(with_object(world, sample("direct_verdict")), Invocation())
+    upload = handler.lambda_handler(with_object(world, sample("direct_upload")), Invocation())
 
     assert verdict["labelling"]["labels"][0]["name"] == SEEN
     assert [result["labelling"]["outcome"] for result in upload["results"]] == ["LABELLED"]
@@ -259,7 +245,7 @@ def test_direct_events_are_answered_in_their_own_way(world: World) -> None:
 def test_direct_nonsense_is_a_named_error(world: World) -> None:
     """Raised to the caller."""
     with pytest.raises(MalformedEventError):
-        handler.lambda_handler({"unknown": 1}, Context())
+        handler.lambda_handler({"unknown": 1}, Invocation())
 
 
 def test_every_sample_event_is_used_here() -> None:

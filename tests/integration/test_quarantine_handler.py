@@ -8,30 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from moto import mock_aws
 
 from functions.quarantine_object import handler
 from tests.integration.quarantine_world import BUS, QUARANTINE, REGION, TABLE, World
+from tests.invocation import Invocation
 from tidegate.errors import MalformedEventError
 
 EVENTS = Path(__file__).resolve().parents[2] / "events" / "quarantine_object"
 UPLOADS = "tidegate-uploads"
 CONTENT = b"hello"
-
-
-class Context(LambdaContext):
-    """What Lambda tells of an invocation."""
-
-    def __init__(self) -> None:
-        self._function_name = "quarantine_object"
-        self._memory_limit_in_mb = 512
-        self._invoked_function_arn = f"arn:aws:lambda:{REGION}:123456789012:function:q"
-        self._aws_request_id = "request-1"
-
-    @staticmethod
-    def get_remaining_time_in_millis() -> int:
-        return 900_000
 
 
 @pytest.fixture
@@ -96,7 +82,7 @@ def in_sqs(world: World, name: str, change: Callable[[Any], Any] | None = None) 
 def test_verdict_in_a_message_quarantines_its_object(world: World, name: str) -> None:
     """The message is done, the object is gone, a copy and its record are in quarantine."""
     event = in_sqs(world, name)
-    assert handler.lambda_handler(event, Context()) == {"batchItemFailures": []}
+    assert handler.lambda_handler(event, Invocation()) == {"batchItemFailures": []}
     assert world.versions(UPLOADS) == []
     keys = sorted(key for key, _ in world.versions(QUARANTINE))
     assert len(keys) == 2
@@ -107,20 +93,20 @@ def test_verdict_in_a_message_quarantines_its_object(world: World, name: str) ->
 
 def test_direct_event_answers_what_was_done(world: World) -> None:
     """The same event, invoked directly, returns the detail of the event that it causes."""
-    answer = handler.lambda_handler(with_object(world, sample("direct")), Context())
+    answer = handler.lambda_handler(with_object(world, sample("direct")), Invocation())
     assert answer["quarantine"]["outcome"] == "QUARANTINED"
     assert answer == world.events()[0]["detail"]
 
 
 def test_direct_event_about_an_object_that_is_not_there_answers_gone(world: World) -> None:
     """An object that somebody deleted first is told as gone."""
-    answer = handler.lambda_handler(sample("deleted_object_direct"), Context())
+    answer = handler.lambda_handler(sample("deleted_object_direct"), Invocation())
     assert answer["quarantine"]["outcome"] == "GONE"
 
 
 def test_malformed_message_goes_to_the_dead_letters_alone(world: World) -> None:
     """A verdict without its scanner part fails, named, and touches nothing."""
-    answer = handler.lambda_handler(sample("malformed"), Context())
+    answer = handler.lambda_handler(sample("malformed"), Invocation())
     assert len(answer["batchItemFailures"]) == 1
     assert world.versions(QUARANTINE) == []
     assert world.alerts() == []
@@ -129,17 +115,17 @@ def test_malformed_message_goes_to_the_dead_letters_alone(world: World) -> None:
 def test_verdict_that_asks_for_nothing_is_refused(world: World) -> None:
     """An object whose verdict is clean is never moved, whoever sends the event."""
     event = in_sqs(world, "action_none")
-    answer = handler.lambda_handler(event, Context())
+    answer = handler.lambda_handler(event, Invocation())
     assert len(answer["batchItemFailures"]) == 1
     assert len(world.versions(UPLOADS)) == 1
     with pytest.raises(MalformedEventError, match="asks for NONE"):
-        handler.lambda_handler(json.loads(event["Records"][0]["body"]), Context())
+        handler.lambda_handler(json.loads(event["Records"][0]["body"]), Invocation())
 
 
 def test_one_bad_message_fails_alone(world: World) -> None:
     """Its neighbours are quarantined, and only its id is answered."""
     event = in_sqs(world, "batch_with_one_bad")
-    answer = handler.lambda_handler(event, Context())
+    answer = handler.lambda_handler(event, Invocation())
     assert answer == {
         "batchItemFailures": [{"itemIdentifier": "00000000-0000-4000-8000-000000000002"}]
     }
@@ -154,7 +140,7 @@ def test_last_receive_that_fails_alerts_people(world: World) -> None:
 
     event = in_sqs(world, "threats_found", last)
     world.s3.delete_bucket(Bucket=QUARANTINE)
-    answer = handler.lambda_handler(event, Context())
+    answer = handler.lambda_handler(event, Invocation())
     assert len(answer["batchItemFailures"]) == 1
     assert len(world.versions(UPLOADS)) == 1
     (alert,) = world.alerts()

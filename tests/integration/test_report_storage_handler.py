@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import boto3
 import pytest
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from moto import mock_aws
 
 from functions.report_storage import handler
+from tests.invocation import Invocation
 from tidegate.errors import MalformedEventError, PermanentError
 
 EVENTS = Path(__file__).resolve().parents[2] / "events" / "report_storage"
@@ -22,28 +22,6 @@ REGION: Final = "eu-west-1"
 ACCOUNT = "123456789012"
 REPORTS = "tidegate-reports"
 GB = 1 << 30
-
-
-class Context(LambdaContext):
-    """What Lambda tells of an invocation."""
-
-    milliseconds: ClassVar[int] = 900_000
-
-    def __init__(self) -> None:
-        self._function_name = "report_storage"
-        self._memory_limit_in_mb = 1769
-        self._invoked_function_arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:r"
-        self._aws_request_id = "request-1"
-
-    @classmethod
-    def get_remaining_time_in_millis(cls) -> int:
-        return cls.milliseconds
-
-
-class LateContext(Context):
-    """The last second of an invocation."""
-
-    milliseconds = 1000
 
 
 @dataclass(frozen=True)
@@ -148,7 +126,7 @@ def sample(name: str) -> Any:
 @pytest.mark.parametrize("name", ["report", "empty", "scheduled"])
 def test_direct_event_answers_the_sums_and_where_the_report_is(world: World, name: str) -> None:
     """The contract of the direct call, all of it; each file is where it says."""
-    answer = handler.lambda_handler(sample(name), Context())
+    answer = handler.lambda_handler(sample(name), Invocation())
 
     today = datetime.now(UTC).date().isoformat()
     folder = f"storage/{ACCOUNT}/{today}"
@@ -171,7 +149,7 @@ def test_direct_event_answers_the_sums_and_where_the_report_is(world: World, nam
 
 def test_report_is_told_on_the_bus(world: World) -> None:
     """The event's detail is the answer, so that a rule can go by the sums."""
-    answer = handler.lambda_handler(sample("report"), Context())
+    answer = handler.lambda_handler(sample("report"), Invocation())
 
     (event,) = world.heard(world.heard_url)
     assert (event["detail-type"], event["detail"]) == ("Storage Reported", answer)
@@ -183,7 +161,7 @@ def test_people_are_told_where_that_is_wanted(
 ) -> None:
     """StorageReportAlert sends a summary in words to the alerts' topic."""
     monkeypatch.setenv("ALERT_ON_REPORT", "true")
-    handler.lambda_handler(sample("report"), Context())
+    handler.lambda_handler(sample("report"), Invocation())
 
     (mail,) = world.heard(world.mail_url)
     assert mail["Subject"] == "Tidegate: storage costs $2.30 a month, $0.00 could be saved"
@@ -192,9 +170,11 @@ def test_people_are_told_where_that_is_wanted(
 
 def test_second_report_of_a_day_takes_the_place_of_the_first(world: World) -> None:
     """The same message twice leaves the same four objects."""
-    handler.lambda_handler(sample("queued_report"), Context())
+    handler.lambda_handler(sample("queued_report"), Invocation())
     before = world.written()
-    assert handler.lambda_handler(sample("queued_report"), Context()) == {"batchItemFailures": []}
+    assert handler.lambda_handler(sample("queued_report"), Invocation()) == {
+        "batchItemFailures": []
+    }
 
     assert world.written() == before
     assert len(before) == 4
@@ -202,7 +182,7 @@ def test_second_report_of_a_day_takes_the_place_of_the_first(world: World) -> No
 
 def test_named_buckets_are_reported_on_alone(world: World) -> None:
     """Such a report has a place of its own, and the pointer does not tell of it."""
-    answer = handler.lambda_handler(sample("named_buckets"), Context())
+    answer = handler.lambda_handler(sample("named_buckets"), Invocation())
 
     names = [each["name"] for each in world.document(answer)["perBucket"]]
     assert sorted(names) == ["tidegate-quarantine", "tidegate-uploads"]
@@ -211,7 +191,7 @@ def test_named_buckets_are_reported_on_alone(world: World) -> None:
 
 def test_malformed_message_fails_alone(world: World) -> None:
     """Nothing is written, and its id is answered."""
-    answer = handler.lambda_handler(sample("queued_malformed"), Context())
+    answer = handler.lambda_handler(sample("queued_malformed"), Invocation())
 
     assert len(answer["batchItemFailures"]) == 1
     assert world.written() == []
@@ -221,13 +201,13 @@ def test_malformed_message_fails_alone(world: World) -> None:
 def test_malformed_direct_event_is_refused(world: World, name: str) -> None:
     """The error says what is taken; nothing is written."""
     with pytest.raises(MalformedEventError, match="expected"):
-        handler.lambda_handler(sample(name), Context())
+        handler.lambda_handler(sample(name), Invocation())
     assert world.written() == []
 
 
 def test_report_out_of_time_is_written_and_says_what_is_missing(world: World) -> None:
     """With no time left for the survey there is a report of what is not known."""
-    answer = handler.lambda_handler(sample("report"), LateContext())
+    answer = handler.lambda_handler(sample("report"), Invocation(milliseconds=1000))
 
     assert answer["unknown"] == ["tidegate-quarantine", REPORTS, "tidegate-uploads"]
     assert set(world.document(answer)["missing"].values()) == {"not looked at whole: out of time"}
@@ -238,5 +218,5 @@ def test_reports_bucket_that_is_gone_keeps_the_pointer_as_it_was(world: World) -
     world.s3.delete_bucket(Bucket=REPORTS)
 
     with pytest.raises(PermanentError, match="NoSuchBucket"):
-        handler.lambda_handler(sample("report"), Context())
+        handler.lambda_handler(sample("report"), Invocation())
     assert world.heard(world.heard_url) == []

@@ -6,7 +6,6 @@ import json
 import struct
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,24 +16,12 @@ from moto import mock_aws
 
 from functions.update_definitions import handler
 from functions.update_definitions.errors import NoEarlierReleaseError
+from tests.invocation import Invocation
 from tidegate.definitions import CURRENT_KEY, CurrentRelease
 from tidegate.errors import MalformedEventError
 
 EVENTS = Path(__file__).parents[2] / "events" / "update_definitions"
 BUCKET = "tidegate-definitions"
-
-
-@dataclass
-class Context:
-    """Lambda's context, as far as it is used."""
-
-    function_name: str = "update-definitions"
-    memory_limit_in_mb: int = 3008
-    invoked_function_arn: str = "arn:aws:lambda:eu-central-1:123456789012:function:x"
-    aws_request_id: str = "52fdfc07-2182-454f-963f-5f0f9a621d72"
-
-    def get_remaining_time_in_millis(self) -> int:
-        return 900_000
 
 
 @pytest.fixture
@@ -70,7 +57,7 @@ def begin_cool_down(s3: Any) -> None:
 
 def invoke(name: str) -> Any:
     """Call the handler with a sample event."""
-    return handler.lambda_handler(json.loads((EVENTS / name).read_text()), Context())
+    return handler.lambda_handler(json.loads((EVENTS / name).read_text()), Invocation())
 
 
 def metrics(output: str) -> dict[str, Any]:

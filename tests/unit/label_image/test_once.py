@@ -8,25 +8,14 @@ from typing import Any
 
 import boto3
 import pytest
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from moto import mock_aws
 
 from functions.label_image.once import EXPIRES_AFTER_SECONDS, Once
+from tests.invocation import Invocation
 from tidegate.errors import MisconfiguredError, ObjectMissingError, TransientError
 
 IDENTITY = {"bucket": "uploads", "key": "a.jpg", "versionId": "v1", "eTag": "e1"}
 TABLE = "idempotency"
-
-
-def invocation(milliseconds: int) -> LambdaContext:
-    """Return what Lambda tells of an invocation with so many milliseconds left."""
-
-    class Context(LambdaContext):
-        @staticmethod
-        def get_remaining_time_in_millis() -> int:
-            return milliseconds
-
-    return Context()
 
 
 @pytest.fixture
@@ -51,7 +40,7 @@ def client() -> Iterator[Any]:
 def once(client: Any, milliseconds: int = 300_000) -> Once:
     """Return a memory in an invocation of its own."""
     made = Once(client, TABLE)
-    made.begin(invocation(milliseconds))
+    made.begin(Invocation(milliseconds))
     return made
 
 

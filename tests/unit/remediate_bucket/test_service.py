@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.remediate_bucket import notice, settings, wiring
 from functions.remediate_bucket.config_results import Evaluation
@@ -18,6 +17,7 @@ from functions.remediate_bucket.result import Result
 from functions.remediate_bucket.service import RESERVED_MILLISECONDS, RemediationService
 from functions.remediate_bucket.trigger import Identity, RequestMode, RuleRequest, RunRequest
 from functions.remediate_bucket.works import Works
+from tests.invocation import Invocation
 from tests.unit.remediate_bucket.buckets import ACCOUNT, NAME, bucket
 from tests.unit.remediate_bucket.world import ROLE, FakeAccount, World, refuses
 from tidegate.batch import Queue
@@ -26,20 +26,6 @@ from tidegate.telemetry import telemetry
 
 EVENTS = Path(__file__).parents[3] / "events" / "remediate_bucket"
 BLOCK = "bucket-public-access-block"
-
-
-class Context(LambdaContext):
-    """What Lambda tells of an invocation."""
-
-    def __init__(self, milliseconds: int = 900_000) -> None:
-        self._function_name = "remediate_bucket"
-        self._memory_limit_in_mb = 1024
-        self._invoked_function_arn = f"arn:aws:lambda:eu-central-1:{ACCOUNT}:function:r"
-        self._aws_request_id = "request-1"
-        self.milliseconds = milliseconds
-
-    def get_remaining_time_in_millis(self) -> int:  # type: ignore[override]
-        return self.milliseconds
 
 
 @dataclass
@@ -116,9 +102,9 @@ class Scene:
             telemetry=works.telemetry,
         )
 
-    def handle(self, event: Any, context: Context | None = None) -> Any:
+    def handle(self, event: Any, context: Invocation | None = None) -> Any:
         """Handle one event."""
-        return self.service().handle(event, context or Context())
+        return self.service().handle(event, context or Invocation())
 
 
 def sample(name: str) -> Any:
@@ -232,8 +218,8 @@ def test_run_is_named_after_its_message() -> None:
 def test_run_is_out_of_time_while_there_is_some_left() -> None:
     """Enough is left for the part that was begun and for the report."""
     scene = Scene()
-    scene.handle(sample("sweep"), Context(RESERVED_MILLISECONDS))
-    scene.handle(sample("sweep"), Context(RESERVED_MILLISECONDS - 1))
+    scene.handle(sample("sweep"), Invocation(RESERVED_MILLISECONDS))
+    scene.handle(sample("sweep"), Invocation(RESERVED_MILLISECONDS - 1))
 
     assert [late for _, late in scene.told.runs] == [False, True]
 
