@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ class Telemetry:
 
 def telemetry(service: str) -> Telemetry:
     """Return the telemetry of one function; `service` is the function's folder name."""
+    # Nothing to count is no fault: a sweep without changes, a message that was done before.
+    warnings.filterwarnings("ignore", "No application metrics to publish")
     return Telemetry(
         logger=Logger(service=service, utc=True, use_rfc3339=True, log_uncaught_exceptions=True),
         metrics=Metrics(namespace=NAMESPACE, service=service),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.invocation import Invocation
 from tidegate.events import ObjectCreated
 from tidegate.objectref import ObjectRef
 from tidegate.telemetry import log_context, telemetry
@@ -61,3 +63,11 @@ def test_context_is_left_when_the_work_fails(capsys: pytest.CaptureFixture[str])
         raise KeyError
     logger.info("after")
     assert "bucket" not in json.loads(capsys.readouterr().out)
+
+
+def test_invocation_that_counts_nothing_warns_of_nothing() -> None:
+    """Warnings go into the log as lines of bare text, which no query finds its way in."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        metrics = telemetry("nothing-counted").metrics
+        metrics.log_metrics(lambda _event, _context: None)({}, Invocation())
