@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import boto3
@@ -27,13 +27,17 @@ class Aws(Protocol):
         """Return the same for another region."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class UserAws:
-    """AWS with the credentials that the user's environment holds, found at the first call."""
+    """AWS with the credentials that the user's environment holds, found at the first call.
+
+    They are found once: to find them may take a code of the user's MFA device, good for one use.
+    """
 
     profile: str | None = None
     region: str | None = None
-    keys: tuple[str, str, str] | None = None
+    keys: tuple[str, str, str] | None = field(default=None, repr=False)
+    _found: Any = field(default=None, init=False, repr=False)
 
     def client(self, service: str, config: Config | None = None) -> Any:
         """Return a client, with these settings over the common ones."""
@@ -63,12 +67,15 @@ class UserAws:
         return replace(self, region=region)
 
     def _session(self) -> Any:
+        if self._found is not None:
+            return self._found
         access_key, secret_key, token = self.keys or (None, None, None)
         with aws_errors("read the profile"):
-            return boto3.Session(
+            self._found = boto3.Session(
                 profile_name=self.profile,
                 region_name=self.region,
                 aws_access_key_id=access_key,
                 aws_secret_access_key=secret_key,
                 aws_session_token=token,
             )
+        return self._found

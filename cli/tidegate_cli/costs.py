@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 
 import typer
+from boto3.exceptions import Boto3Error
 from rich.text import Text
 
 from tidegate_cli import address, functions, stack
@@ -100,6 +101,11 @@ def _download(aws: Aws, answer: dict[str, Any], into: Path) -> dict[str, Path]:
         path = into / name
         with aws_errors(f"download {where}"):
             # Into a file of another name, renamed at the end.
-            s3.download_file(where.bucket, where.rest, str(path))
+            try:
+                s3.download_file(where.bucket, where.rest, str(path))
+            except OSError as error:
+                raise UsageError(f"{path} cannot be written: {error.strerror}") from error
+            except Boto3Error as error:
+                raise ServiceError(f"could not download {where}: {error}") from error
         files[form] = path.absolute()
     return files

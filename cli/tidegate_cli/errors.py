@@ -21,11 +21,16 @@ from typing import Any, ClassVar
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    CredentialRetrievalError,
+    InvalidRegionError,
+    LoginError,
     NoCredentialsError,
     NoRegionError,
     ParamValidationError,
     PartialCredentialsError,
     ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
 )
 
 from tidegate_cli.exits import Exit
@@ -42,6 +47,14 @@ class CliError(Exception):
     def __init__(self, text: str, **details: Any) -> None:
         super().__init__(text)
         self.details = details
+
+
+class StoppedError(KeyboardInterrupt):
+    """A signal asks the process to end; as with Ctrl-C, all that cleans up is gone through."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.exit = 128 + number
 
 
 class ServiceError(CliError):
@@ -117,8 +130,16 @@ _MISSING = frozenset(
         "ResourceNotFoundException",
     }
 )
-_NO_CREDENTIALS = (NoCredentialsError, PartialCredentialsError)
-_BAD_INPUT = (NoRegionError, ParamValidationError, ProfileNotFound)
+_NO_CREDENTIALS = (
+    NoCredentialsError,
+    PartialCredentialsError,
+    CredentialRetrievalError,
+    # The login of `aws login` or `aws sso login` has ended.
+    LoginError,
+    SSOError,
+    TokenRetrievalError,
+)
+_BAD_INPUT = (NoRegionError, InvalidRegionError, ParamValidationError, ProfileNotFound)
 
 
 @contextmanager

@@ -9,8 +9,20 @@ from typing import Any
 from botocore.config import Config
 
 from tidegate_cli.aws import Aws
-from tidegate_cli.errors import FunctionError, ServiceError, aws_errors
+from tidegate_cli.errors import (
+    CliError,
+    FunctionError,
+    MissingError,
+    ServiceError,
+    UsageError,
+    aws_errors,
+)
 
+# Of the errors that the functions raise, those that speak of what the user named.
+_OF_THE_USER: dict[str, type[CliError]] = {
+    "BucketMissingError": MissingError,
+    "MalformedEventError": UsageError,
+}
 # Lambda's own longest time. Never sent twice: the first may still be at work.
 _SETTINGS = Config(read_timeout=910, retries={"mode": "standard", "total_max_attempts": 1})
 
@@ -18,8 +30,8 @@ _SETTINGS = Config(read_timeout=910, retries={"mode": "standard", "total_max_att
 def call(aws: Aws, function: str, event: Mapping[str, Any]) -> dict[str, Any]:
     """Invoke the function and return its answer.
 
-    Raises FunctionError where it ended with an error, and ServiceError for an answer that is no
-    JSON object.
+    Raises FunctionError where it ended with an error, MissingError or UsageError where that is
+    for what the user named, and ServiceError for an answer that is no JSON object.
     """
     functions = aws.client("lambda", _SETTINGS)
     with aws_errors(f"call the function {function}"):
@@ -30,7 +42,10 @@ def call(aws: Aws, function: str, event: Mapping[str, Any]) -> dict[str, Any]:
     except ValueError as error:
         raise ServiceError(f"the function {function} answered no JSON") from error
     if answer.get("FunctionError"):
-        raise FunctionError(f"the function {function} failed: {_told(document)}")
+        kind = document.get("errorType") if isinstance(document, dict) else None
+        raise _OF_THE_USER.get(str(kind), FunctionError)(
+            f"the function {function} failed: {_told(document)}"
+        )
     if not isinstance(document, dict):
         raise ServiceError(f"the function {function} answered {document!r}, not an object")
     return document

@@ -13,6 +13,7 @@ from rich.text import Text
 from tidegate_cli import difference, functions, stack
 from tidegate_cli.aws import Aws
 from tidegate_cli.confirmation import confirm
+from tidegate_cli.errors import UsageError
 from tidegate_cli.exits import Exit
 from tidegate_cli.options import JsonOption, StackOption, YesOption
 from tidegate_cli.output import facts, plain, reporting
@@ -73,6 +74,8 @@ def report(
     Ends with 3 where a control is not met, or could not be looked at.
     """
     with reporting(as_json=as_json) as output:
+        if control and bucket is None:
+            raise UsageError("--control goes with a bucket: the report on all has every control")
         answer = _ask(ctx.obj, function, stack_name, "report", bucket, control)
         if bucket is None:
             output.answer(answer, _survey(answer))
@@ -202,7 +205,7 @@ def _findings(found: Remediation) -> Table:
             Text.assemble(plain(finding.title), "\n", (plain(finding.control), "dim")),
             Text(compliance, _STYLES[compliance]),
             Text(_MODES.get(finding.mode, finding.mode)),
-            Text(plain(finding.reason)),
+            Text("\n".join(filter(None, (plain(finding.reason), plain(finding.advice or ""))))),
         )
     return table
 
@@ -213,6 +216,8 @@ def _changes(changes: Sequence[Change]) -> list[RenderableType]:
     parts: list[RenderableType] = []
     for change in changes:
         parts += [_outcome(change), difference.coloured(change.before, change.after)]
+        if change.patch:
+            parts.append(Text(plain(change.patch, keep="\n")))
     return parts
 
 
@@ -221,10 +226,9 @@ def _outcomes(changes: Sequence[Change]) -> Text:
 
 
 def _outcome(change: Change) -> Text:
-    told = Text.assemble(
-        (change.outcome.value, _STYLES[change.outcome.value]),
-        f" {plain(change.control)}: {plain(change.operation)}",
-    )
+    # An undo tells of its change by the id alone.
+    what = f"{change.control}: {change.operation}" if change.control else change.change or ""
+    told = Text.assemble((change.outcome.value, _STYLES[change.outcome.value]), f" {plain(what)}")
     if change.reason:
         told.append(f" ({plain(change.reason)})")
     if change.change and change.outcome is Outcome.APPLIED:

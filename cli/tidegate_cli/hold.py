@@ -94,12 +94,13 @@ def retain(
     COMPLIANCE cannot be undone, so its confirmation is always typed: --yes is refused.
     """
     with reporting(as_json=as_json) as output:
-        wanted = Retention(mode, end(until, days, datetime.now(UTC)))
+        now = datetime.now(UTC)
+        wanted = Retention(mode, end(until, days, now))
         if yes and mode is Mode.COMPLIANCE:
             raise RefusedError("COMPLIANCE cannot be undone: --yes does not stand for it")
         locks = Locks(ctx.obj.client("s3"))
         ref = _version(locks, target, version_id)
-        check_change(locks.retention(ref), wanted, bypass=bypass_governance)
+        check_change(locks.retention(ref), wanted, now, bypass=bypass_governance)
         if mode is Mode.COMPLIANCE:
             confirm(
                 f"{ref} cannot be deleted by anybody, the root user included, before "

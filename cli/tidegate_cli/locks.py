@@ -82,9 +82,11 @@ def _moment(text: str) -> datetime:
     return moment
 
 
-def check_change(present: Retention | None, wanted: Retention, *, bypass: bool) -> None:
+def check_change(
+    present: Retention | None, wanted: Retention, now: datetime, *, bypass: bool
+) -> None:
     """Refuse what would shorten or loosen the present retention without the right for it."""
-    if present is None:
+    if present is None or present.until <= now:
         return
     weaker = wanted.until < present.until or (
         present.mode is Mode.COMPLIANCE and wanted.mode is Mode.GOVERNANCE

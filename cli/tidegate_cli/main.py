@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import signal
 import sys
-from typing import Annotated
+from io import TextIOWrapper
+from typing import Annotated, Any
 
 import typer
 
 from tidegate_cli import __version__, costs, harden, hold, share, upload
 from tidegate_cli.aws import UserAws
+from tidegate_cli.errors import StoppedError, UsageError
+from tidegate_cli.output import Output
 
 _EPILOG = (
     "Exit codes: 0 done, and the answer is the good one; 1 a service failed; 2 wrong options; "
@@ -62,8 +65,32 @@ def common(
         ctx.obj = UserAws(profile, region)
 
 
+# Asked to end, leave through the blocks that clean up: an upload removes its parts. The second
+# comes when the terminal is closed; whoever started the command with nohup goes on.
+_ENDS = (signal.SIGTERM, signal.SIGHUP)
+# Of what typer raises for a wrong command line, whatever its version, this is the common base.
+_WRONG_LINE: type[Exception] = typer.BadParameter.__mro__[1]
+
+
 def run() -> None:
     """Be the command `tidegate`."""
-    # Asked to end, leave through the blocks that clean up: an upload removes its parts.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    app()
+    for stream in (sys.stdout, sys.stderr):
+        # A key may hold what the terminal's encoding does not have.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    for number in _ENDS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _stop)
+    if "--json" not in sys.argv:
+        app()
+    try:
+        sys.exit(app(standalone_mode=False))
+    except _WRONG_LINE as error:
+        told: Any = error
+        wrong = UsageError(told.format_message())
+        Output(as_json=True).failed(wrong)
+        sys.exit(wrong.exit)
+
+
+def _stop(number: int, _: object) -> None:
+    raise StoppedError(number)

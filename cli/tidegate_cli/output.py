@@ -17,7 +17,7 @@ import typer
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from tidegate_cli.errors import CliError
+from tidegate_cli.errors import CliError, StoppedError
 from tidegate_cli.exits import Exit
 
 
@@ -34,7 +34,7 @@ class Output:
     def answer(self, document: Mapping[str, Any], *shown: RenderableType) -> None:
         """Give the document to a program, or show its other form to people."""
         if self.as_json:
-            self.raw(json.dumps(document, indent=2, ensure_ascii=False, default=str))
+            self.raw(json.dumps(document, indent=2, default=str))
             return
         for part in shown:
             self.console.print(part)
@@ -67,6 +67,14 @@ class Output:
             name = Text(type(error).__name__, "bold red")
             self.errors.print(Text.assemble(name, ": ", plain(str(error), keep="\n")))
 
+    def stopped(self, code: int, notes: Iterable[str]) -> None:
+        """Tell that somebody ended the command, and of what that left."""
+        text = "\n".join(["interrupted", *notes])
+        if self.as_json:
+            self.answer({"error": "Interrupted", "message": text, "exitCode": int(code)})
+        else:
+            self.errors.print(Text(plain(text, keep="\n")))
+
 
 @contextmanager
 def reporting(*, as_json: bool) -> Iterator[Output]:
@@ -78,8 +86,9 @@ def reporting(*, as_json: bool) -> Iterator[Output]:
         output.failed(error)
         raise typer.Exit(error.exit) from error
     except KeyboardInterrupt as error:
-        output.note("\n".join(["interrupted", *getattr(error, "__notes__", ())]))
-        raise typer.Exit(Exit.INTERRUPTED) from error
+        code = error.exit if isinstance(error, StoppedError) else Exit.INTERRUPTED
+        output.stopped(code, getattr(error, "__notes__", ()))
+        raise typer.Exit(code) from error
 
 
 def plain(text: str, keep: str = "") -> str:

@@ -35,18 +35,25 @@ _AT_REST = (Compliance.COMPLIANT, Compliance.NOT_APPLICABLE)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One control on one bucket. `mode`: A safe to apply, O opt-in, R report only."""
+    """One control on one bucket. `mode`: A safe to apply, O opt-in, R report only.
+
+    `advice`: what a person can do where the function cannot.
+    """
 
     control: str
     title: str
     compliance: Compliance
     mode: str
     reason: str
+    advice: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One setting that is, or would be, another. `change` is its id for the undo."""
+    """One setting that is, or would be, another. `change` is its id for the undo.
+
+    `patch`: what to alter in the template that the bucket comes from.
+    """
 
     change: str | None
     control: str
@@ -55,6 +62,7 @@ class Change:
     reason: str | None
     before: Any
     after: Any
+    patch: str | None
 
     @classmethod
     def of(cls, answer: Mapping[str, Any]) -> Self:
@@ -67,6 +75,7 @@ class Change:
             answer.get("reason"),
             answer.get("before"),
             answer.get("after"),
+            answer.get("patch"),
         )
 
 
@@ -89,6 +98,7 @@ class Remediation:
                     Compliance(finding["compliance"]),
                     finding["mode"],
                     finding.get("reason") or "",
+                    finding.get("advice"),
                 )
                 for finding in answer["findings"]
             )
@@ -104,23 +114,13 @@ class Remediation:
 
     @property
     def all_well(self) -> bool:
-        """Whether nothing is left to do: no finding that is bad or unknown, no change undone.
+        """Whether nothing is left to do: no finding that is bad or unknown, no change refused.
 
-        A finding tells of the time before the changes: it is settled by changes that all went
-        through.
+        Findings tell of the bucket as it was read last: of an apply, after its changes.
         """
-        settled = {change.control for change in self.changes} - {
-            change.control for change in self.changes if change.outcome is not Outcome.APPLIED
-        }
-        open_findings = [
-            finding
-            for finding in self.findings
-            if finding.compliance not in _AT_REST and finding.control not in settled
-        ]
-        failed = [
-            change for change in self.changes if change.outcome in (Outcome.REFUSED, Outcome.FAILED)
-        ]
-        return not open_findings and not failed
+        return all(finding.compliance in _AT_REST for finding in self.findings) and not any(
+            change.outcome in (Outcome.REFUSED, Outcome.FAILED) for change in self.changes
+        )
 
 
 def survey_is_well(answer: Mapping[str, Any]) -> bool:

@@ -59,18 +59,21 @@ def client(aws: Aws, bucket: str, *, accelerate: bool) -> Any:
     return aws.client("s3", pool.merge(Config(s3={"use_accelerate_endpoint": True})))
 
 
-def use_crt(s3: Any, manager: Manager, *, accelerate: bool, installed: bool) -> bool:
+def use_crt(s3: Any, manager: Manager, *, accelerate: bool, wait: bool, installed: bool) -> bool:
     """Whether the manager in C carries the file.
 
     boto3 makes its client for it anew, without the user's endpoint and without acceleration: then
-    the file would go elsewhere.
+    the file would go elsewhere. Nor does it tell the version, which can be looked up only by who
+    may read the object: with the bucket policy of the suite nobody before the verdict.
     """
+    if manager is Manager.CRT and wait:
+        raise UsageError("awscrt tells no version, and a verdict is on one: leave out --manager")
     heeded = not accelerate and is_aws(s3.meta.endpoint_url)
     if manager is Manager.CRT and not installed:
         raise UsageError("--manager crt needs awscrt: pip install './cli[crt]'")
     if manager is Manager.CRT and not heeded:
         raise UsageError("awscrt heeds neither --accelerate nor an endpoint of one's own")
-    return manager is not Manager.CLASSIC and installed and heeded
+    return manager is not Manager.CLASSIC and installed and heeded and not wait
 
 
 def is_aws(endpoint_url: str) -> bool:

@@ -2,7 +2,7 @@
 
 The manager answers nothing, so S3's answers are overheard as they come in. Of the manager in C
 (CRT) nothing can be overheard: an object that it uploads carries a mark in its metadata, by which
-it is found again.
+it is found again by whoever may read it.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tidegate.objectref import ObjectRef
 from tidegate_cli.address import ref
 from tidegate_cli.errors import (
+    AccessDeniedError,
     CliError,
     FileChangedError,
     ServiceError,
@@ -60,7 +61,9 @@ class _Overheard:
     def register(self, s3: Any) -> None:
         for operation in _HEARD:
             self._on(s3, f"after-call.s3.{operation}", getattr(self, f"_{operation}"))
-        # Before the parts become an object: a file that changed never does.
+        # Before each try of a part, for S3 would wait for what a shorter file no longer has, and
+        # before the parts become an object: a file that changed never does.
+        self._on(s3, "request-created.s3.UploadPart", self._check)
         self._on(s3, "before-call.s3.CompleteMultipartUpload", self._check)
 
     def unregister(self, s3: Any) -> None:
@@ -165,6 +168,8 @@ def _transfer(
         if isinstance(cause, ClientError):
             raise from_answer(cause, doing) from error
         raise ServiceError(str(error)) from error
+    except OSError as error:
+        raise ServiceError(f"could not {doing}: {error}") from error
     except _crt_errors() as error:
         raise ServiceError(f"could not {doing}: {error}") from error
 
@@ -197,9 +202,15 @@ def _remove_parts(s3: Any, plan: Plan, overheard: _Overheard) -> str | None:
 
 
 def find(s3: Any, plan: Plan, mark: str | None) -> ObjectRef:
-    """Return the exact name of the object that carries the mark."""
-    with aws_errors(f"look up s3://{plan.bucket}/{plan.key}"):
-        state = s3.head_object(Bucket=plan.bucket, Key=plan.key)
+    """Return the exact name of the object that carries the mark.
+
+    Without version and ETag where the object may not be read, as before its verdict.
+    """
+    try:
+        with aws_errors(f"look up s3://{plan.bucket}/{plan.key}"):
+            state = s3.head_object(Bucket=plan.bucket, Key=plan.key)
+    except AccessDeniedError:
+        return ref(plan.bucket, plan.key)
     if mark is None or state.get("Metadata", {}).get(MARK) != mark:
         raise ServiceError(
             f"s3://{plan.bucket}/{plan.key} was uploaded, and replaced before it could be told "

@@ -30,7 +30,7 @@ from tidegate_cli.output import Output, facts, plain, reporting
 from tidegate_cli.route import Destination, Manager
 from tidegate_cli.source import Source
 from tidegate_cli.transfer import Plan
-from tidegate_cli.waiting import Clock, Desk, Verdict
+from tidegate_cli.waiting import KEPT, Clock, Desk, Verdict
 from tidegate_cli.wishes import Checksum, Encryption, StorageClass, Wishes
 
 _STATUS_TAG = "scan-status"
@@ -107,7 +107,7 @@ def upload(
             to.key,
             length,
             wishes.arguments(status_tag=verdict_tag, wait=wait, crt=HAS_CRT),
-            route.use_crt(s3, manager, accelerate=accelerate, installed=HAS_CRT),
+            route.use_crt(s3, manager, accelerate=accelerate, wait=wait, installed=HAS_CRT),
         )
         with _bar(output, source) as progress:
             uploaded = transfer.send(s3, source, plan, progress)
@@ -160,7 +160,7 @@ def _show(
     }
     rows: list[tuple[str, str | Text | None]] = [
         ("Object", f"s3://{uploaded.bucket}/{uploaded.key}"),
-        ("Version", uploaded.version_id or "the bucket keeps no versions"),
+        ("Version", uploaded.version_id or _without_version(uploaded)),
         ("Size", f"{source.size_bytes:,} bytes in {count:,} part{'s' if count > 1 else ''}"),
         ("Checksum", checksum),
     ]
@@ -180,14 +180,19 @@ def _show(
     output.answer(document, facts(rows))
 
 
+def _without_version(uploaded: ObjectRef) -> str:
+    if uploaded.etag is None:
+        return "not known: the manager in C does not tell it, and you may not read the object"
+    return "the bucket keeps no versions"
+
+
 def _told(verdict: Verdict) -> Text:
     """Return the verdict in words that promise nothing more than it says."""
     status = plain(verdict.status or "not known")
-    told = Text(
-        status, _STYLES.get(status, "bold yellow") if verdict.place == "bucket" else "bold red"
-    )
+    told = Text(status, _STYLES.get(status, "bold yellow") if verdict.place in KEPT else "bold red")
     ends = {
         "bucket": "",
+        "archive": ": compressed into the archive",
         "quarantine": ": moved to quarantine",
         "gone": ": the version is gone, quarantined or deleted",
     }

@@ -1,8 +1,8 @@
 """Waits for the verdict on one exact object version.
 
 Clean is only what the tag on that very version calls so. An infected version is deleted once it
-is in quarantine, so a version that is gone is not clean; the ledger tells more where the caller
-may read it.
+is in quarantine, so a version that is gone is not clean, unless the ledger, where the caller may
+read it, says of this very content that it was clean and that its proven copy is in the archive.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from tidegate.ledger import UNVERSIONED, Ledger
 from tidegate.objectref import ObjectRef
 from tidegate.verdicts import ScanStatus
 from tidegate_cli.errors import (
+    CliError,
     MissingError,
     NoVerdictError,
     ServiceError,
@@ -29,6 +30,10 @@ from tidegate_cli.transfer import document
 
 DETAIL_TAG, RELEASE_TAG = "scan-detail", "scan-definitions"
 _FIRST_PAUSE_SECONDS, _PAUSE_GROWTH, _LONGEST_PAUSE_SECONDS = 0.25, 1.5, 5.0
+# Where clean content is: a log that compress_log has taken is in the archive.
+KEPT = frozenset({"bucket", "archive"})
+# compress_log deletes the original only after it wrote one of these down.
+_PROVEN_COPY = frozenset({"COPIED", "ARCHIVED"})
 _REPLACED = frozenset({"PreconditionFailed", "412"})
 
 
@@ -37,7 +42,7 @@ class Verdict:
     """What became of the upload.
 
     `status` is None where the version is gone and nothing tells why. `place`: "bucket",
-    "quarantine" or "gone".
+    "archive", "quarantine" or "gone".
     """
 
     status: str | None
@@ -47,8 +52,8 @@ class Verdict:
 
     @property
     def clean(self) -> bool:
-        """Whether the exact version is there and was found clean."""
-        return self.status == ScanStatus.NO_THREATS_FOUND and self.place == "bucket"
+        """Whether the exact version was found clean, and it or its proven copy is there."""
+        return self.status == ScanStatus.NO_THREATS_FOUND and self.place in KEPT
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +76,19 @@ class Desk:
     def wait(self, ref: ObjectRef, timeout_seconds: float) -> Verdict:
         """Return the verdict on the version; NoVerdictError where none comes in time.
 
-        A service that fails meanwhile is asked again; refused access is not waited out.
+        A service that fails meanwhile is asked again; refused access is not waited out. Whatever
+        ends the waiting tells what was uploaded.
         """
+        try:
+            return self._wait(ref, timeout_seconds)
+        except CliError as error:
+            error.details.setdefault("object", document(ref))
+            raise
+        except KeyboardInterrupt as error:
+            error.add_note(f"{ref} is uploaded, and its verdict is not known")
+            raise
+
+    def _wait(self, ref: ObjectRef, timeout_seconds: float) -> Verdict:
         deadline = self.clock.now() + timeout_seconds
         pause, trouble = _FIRST_PAUSE_SECONDS, ""
         while True:
@@ -86,8 +102,7 @@ class Desk:
             if left <= 0:
                 raise NoVerdictError(
                     f"no verdict on {ref} within {timeout_seconds:g} seconds{trouble}. "
-                    "It is uploaded, and nobody has called it clean",
-                    object=document(ref),
+                    "It is uploaded, and nobody has called it clean"
                 )
             self.clock.sleep(min(pause, left))
             pause = min(pause * _PAUSE_GROWTH, _LONGEST_PAUSE_SECONDS)
@@ -126,12 +141,15 @@ class Desk:
     def _gone(self, ref: ObjectRef) -> Verdict:
         row = self._row(ref)
         threats = ", ".join(map(str, row.get("threats", ())))
-        moved = row.get("quarantine", {}).get("outcome") == "QUARANTINED"
+        archived = row.get("archive", {})
+        if row.get("quarantine", {}).get("outcome") == "QUARANTINED":
+            place = "quarantine"
+        elif archived.get("etag") == ref.etag and archived.get("outcome") in _PROVEN_COPY:
+            place = "archive"
+        else:
+            place = "gone"
         return Verdict(
-            row.get("status"),
-            threats or row.get("reason"),
-            row.get("definitionsRelease"),
-            "quarantine" if moved else "gone",
+            row.get("status"), threats or row.get("reason"), row.get("definitionsRelease"), place
         )
 
     def _row(self, ref: ObjectRef) -> dict[str, Any]:

@@ -48,6 +48,7 @@ class StorageClass(StrEnum):
 _NEED_CRT = (Checksum.CRC64NVME, Checksum.CRC32C)
 # In these the scanner cannot read: the verdict would be UNSUPPORTED.
 _UNREADABLE = (StorageClass.GLACIER, StorageClass.DEEP_ARCHIVE)
+_MAX_TAG_NAME_CHARACTERS = 128
 _METADATA_NAME = re.compile(r"[A-Za-z0-9-]+")
 
 
@@ -90,6 +91,12 @@ def _tags(given: Sequence[str], status_tag: str, *, room: int) -> dict[str, str]
     for name, value in tags.items():
         if name.lower() in reserved:
             raise UsageError(f"the tag {name} is the scanner's: nobody else may write it")
+        if (
+            len(name) > _MAX_TAG_NAME_CHARACTERS
+            or legal_value(name) != name.strip()
+            or name.lower().startswith("aws:")
+        ):
+            raise UsageError(f"S3 takes no tag of the name {name!r}")
         if len(value) > MAX_VALUE_CHARACTERS or legal_value(value) != value.strip():
             raise UsageError(f"S3 takes no tag of the value {value!r}")
     if len(tags) > room:

@@ -85,6 +85,16 @@ def test_report_that_is_not_there_is_told(
     assert "report.csv" in result.stderr
 
 
+def test_report_that_cannot_be_written_is_told(
+    reporting: FakeAws, invoke: Invoke, tmp_path: Path
+) -> None:
+    """A folder where the file should be: an error of its own, no traceback."""
+    (tmp_path / "report.json").mkdir()
+    result = invoke(reporting, "costs", *STACK, "--output", str(tmp_path))
+    assert result.exit_code == 2, result.output
+    assert "report.json" in result.stderr
+
+
 def test_open_needs_the_download(reporting: FakeAws, invoke: Invoke) -> None:
     """A page in a bucket that nobody may read cannot be opened."""
     assert invoke(reporting, "costs", *STACK, "--open").exit_code == 2

@@ -121,7 +121,7 @@ def test_plan_shows_the_difference(invoke: Invoke) -> None:
 def test_apply_shows_the_plan_and_asks_for_the_name(invoke: Invoke) -> None:
     """Once the bucket's name is typed, and not before."""
     planned = answer("plan", [finding("pab", "NON_COMPLIANT")], [change("pab", "PLANNED")])
-    applied = answer("apply", [finding("pab", "NON_COMPLIANT")], [change("pab", "APPLIED")])
+    applied = answer("apply", [finding("pab", "COMPLIANT")], [change("pab", "APPLIED")])
     aws, functions = with_answers(planned, applied)
     result = invoke(aws, "harden", "apply", "data", *STACK, "--json", typed="data\n")
     assert result.exit_code == 0, result.output
@@ -155,7 +155,7 @@ def test_apply_that_is_not_confirmed_changes_nothing(invoke: Invoke) -> None:
 
 def test_apply_with_yes_asks_nothing(invoke: Invoke) -> None:
     """For scripts; the id for the undo is told."""
-    applied = answer("apply", [finding("pab", "NON_COMPLIANT")], [change("pab", "APPLIED")])
+    applied = answer("apply", [finding("pab", "COMPLIANT")], [change("pab", "APPLIED")])
     aws, functions = with_answers(applied)
     result = invoke(aws, "harden", "apply", "data", *STACK, "--yes")
     assert result.exit_code == 0, result.output
@@ -167,21 +167,23 @@ def test_apply_with_yes_asks_nothing(invoke: Invoke) -> None:
     ("findings", "changes", "well"),
     [
         ([], [], True),
-        (["a"], ["a:APPLIED"], True),
-        (["a"], ["a:APPLIED", "a:FAILED"], False),
-        (["a", "b"], ["a:APPLIED"], False),
-        (["a"], ["a:REFUSED"], False),
+        (["a:COMPLIANT"], ["a:APPLIED"], True),
+        (["a:NON_COMPLIANT"], ["a:APPLIED"], False),
+        (["a:UNKNOWN"], ["a:APPLIED"], False),
+        (["a:COMPLIANT"], ["a:APPLIED", "a:FAILED"], False),
+        (["a:COMPLIANT", "b:NON_COMPLIANT"], ["a:APPLIED"], False),
+        (["a:NON_COMPLIANT"], ["a:REFUSED"], False),
         ([], ["b:FAILED"], False),
-        (["a"], ["a:PLANNED"], False),
+        (["a:NON_COMPLIANT"], ["a:PLANNED"], False),
     ],
 )
 def test_all_is_well_when_nothing_remains(
     findings: list[str], changes: list[str], well: bool
 ) -> None:
-    """A finding is settled by changes that all went through."""
+    """remediate_bucket reads again after it applied: what it then finds is how it stands."""
     told = answer(
         "apply",
-        [finding(control, "NON_COMPLIANT") for control in findings],
+        [finding(*told.split(":")) for told in findings],
         [change(*told.split(":")) for told in changes],
     )
     assert Remediation.of(told).all_well is well
@@ -229,6 +231,35 @@ def test_failed_function_is_told_in_its_own_words(invoke: Invoke) -> None:
     document = json.loads(result.stdout)
     assert (result.exit_code, document["error"]) == (1, "FunctionError")
     assert "MisconfiguredError: no such bucket" in document["message"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"), [("BucketMissingError", 7), ("MalformedEventError", 2), (None, 1)]
+)
+def test_what_the_user_named_wrongly_has_its_exit_code(
+    invoke: Invoke, kind: str | None, code: int
+) -> None:
+    """A bucket that is not there, and a control that nobody knows, are no failed service."""
+    failed = {"errorType": kind, "errorMessage": "in its own words"} if kind else "Timed out"
+    aws, _ = with_answers(failed, error="Unhandled")
+    assert invoke(aws, "harden", "plan", "data", *STACK).exit_code == code
+
+
+def test_report_on_all_buckets_takes_no_control(invoke: Invoke) -> None:
+    """The function has no such question: it is not asked."""
+    aws, functions = with_answers()
+    assert invoke(aws, "harden", "report", *STACK, "--control", "tls").exit_code == 2
+    assert functions.events == []
+
+
+def test_what_a_person_has_to_do_is_shown(invoke: Invoke) -> None:
+    """The root user's command for MFA delete, and the patch to somebody else's template."""
+    found = finding("mfa", "NON_COMPLIANT", "R") | {"advice": "aws s3api put-bucket-versioning"}
+    refused = change("pab", "REFUSED", patch="Resources:\n  Data: {}")
+    aws, _ = with_answers(answer("plan", [found], [refused]))
+    result = invoke(aws, "harden", "plan", "data", *STACK)
+    assert "aws s3api put-bucket-versioning" in result.stdout
+    assert "Resources:\n  Data: {}" in result.stdout
 
 
 def test_function_by_name_needs_no_stack(invoke: Invoke) -> None:

@@ -29,13 +29,14 @@ G, C = Mode.GOVERNANCE, Mode.COMPLIANCE
         (retention(G, 10), retention(C, 20), False),
         (retention(G, 10), retention(G, 5), True),
         (retention(C, 10), retention(C, 20), False),
+        (retention(C, -1), retention(G, 20), False),
     ],
 )
 def test_longer_retention_passes(
     present: Retention | None, wanted: Retention, bypass: bool
 ) -> None:
-    """What is made longer or stricter needs nothing; what is shortened, the right for it."""
-    check_change(present, wanted, bypass=bypass)
+    """Longer, stricter, or after an end that is past: nothing needed. Shorter: the right for it."""
+    check_change(present, wanted, NOW, bypass=bypass)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,7 @@ def test_longer_retention_passes(
 def test_weaker_retention_is_refused(present: Retention, wanted: Retention, bypass: bool) -> None:
     """COMPLIANCE is never shortened nor loosened, GOVERNANCE not without --bypass-governance."""
     with pytest.raises(RefusedError):
-        check_change(present, wanted, bypass=bypass)
+        check_change(present, wanted, NOW, bypass=bypass)
 
 
 @pytest.mark.parametrize(

@@ -102,8 +102,18 @@ def test_manager_in_c_is_used_where_it_heeds_the_settings(
     url: str, manager: Manager, accelerate: bool, installed: bool, used: bool
 ) -> None:
     """boto3 makes that client anew, without endpoint and acceleration."""
-    found = route.use_crt(s3_at(url), manager, accelerate=accelerate, installed=installed)
+    found = route.use_crt(
+        s3_at(url), manager, accelerate=accelerate, wait=False, installed=installed
+    )
     assert found is used
+
+
+def test_verdict_is_never_waited_for_through_the_manager_in_c() -> None:
+    """It tells no version, and before the verdict nobody may read the object to find it."""
+    known = {"accelerate": False, "wait": True, "installed": True}
+    assert not route.use_crt(s3_at(AWS_URL), Manager.AUTO, **known)
+    with pytest.raises(UsageError, match="version"):
+        route.use_crt(s3_at(AWS_URL), Manager.CRT, **known)
 
 
 @pytest.mark.parametrize(
@@ -115,4 +125,6 @@ def test_manager_in_c_that_does_not_fit_is_refused(
 ) -> None:
     """Asked for by name it is used or refused, never silently left out."""
     with pytest.raises(UsageError, match="awscrt"):
-        route.use_crt(s3_at(url), Manager.CRT, accelerate=accelerate, installed=installed)
+        route.use_crt(
+            s3_at(url), Manager.CRT, accelerate=accelerate, wait=False, installed=installed
+        )

@@ -38,7 +38,7 @@ class FakeS3:
     def get_object_tagging(self, **arguments: Any) -> Any:
         self.asked.append(arguments)
         answer = self.tags.pop(0) if len(self.tags) > 1 else self.tags[0]
-        if isinstance(answer, Exception):
+        if isinstance(answer, BaseException):
             raise answer
         return {"TagSet": [{"Key": key, "Value": value} for key, value in answer.items()]}
 
@@ -134,6 +134,43 @@ def test_clean_object_that_was_deleted_is_not_clean() -> None:
     clean = {"etag": "etag-1", "status": "NO_THREATS_FOUND"}
     verdict = wait(FakeS3([GONE]), clean)
     assert (verdict.status, verdict.place, verdict.clean) == ("NO_THREATS_FOUND", "gone", False)
+
+
+ARCHIVED = {
+    "etag": "etag-1",
+    "status": "NO_THREATS_FOUND",
+    "archive": {"etag": "etag-1", "outcome": "ARCHIVED"},
+}
+
+
+def test_clean_log_that_was_archived_meanwhile_is_clean() -> None:
+    """compress_log may be quicker than the next look: its copy was proven by then."""
+    verdict = wait(FakeS3([{}, GONE]), ARCHIVED)
+    assert (verdict.status, verdict.place, verdict.clean) == ("NO_THREATS_FOUND", "archive", True)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {**ARCHIVED, "archive": {"etag": "another", "outcome": "ARCHIVED"}},
+        {**ARCHIVED, "archive": {"etag": "etag-1", "outcome": "GONE"}},
+        {**ARCHIVED, "status": "THREATS_FOUND"},
+        {**ARCHIVED, "etag": "another"},
+        {**ARCHIVED, "quarantine": {"outcome": "QUARANTINED"}},
+    ],
+)
+def test_archive_lends_nothing_to_other_content_or_verdicts(row: Any) -> None:
+    """Another content's copy, no copy, a later verdict, another row: not clean."""
+    assert not wait(FakeS3([GONE]), row).clean
+
+
+@pytest.mark.parametrize("error", [AccessDeniedError("denied"), KeyboardInterrupt()])
+def test_whatever_ends_the_waiting_tells_what_was_uploaded(error: BaseException) -> None:
+    """Nobody needs to upload it again to learn its version."""
+    with pytest.raises(type(error)) as raised:
+        wait(FakeS3([error]))
+    told = str(getattr(raised.value, "details", None) or raised.value.__notes__)
+    assert "v1" in told
 
 
 def test_no_verdict_in_time_is_an_error_of_its_own() -> None:
