@@ -13,7 +13,7 @@ from itertools import batched
 from typing import TYPE_CHECKING
 
 from functions.report_storage.usage import REQUEST_DAYS, STALE_DAYS, Requests, Storage
-from tidegate.errors import service_errors
+from tidegate.errors import TransientError, service_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -82,7 +82,7 @@ class Measured:
         return None if newest is None else int(days[newest])
 
     def requests(self, bucket: str, filter_id: str, today: date) -> Requests | None:
-        """Return the requests of the last 30 days; None where they were not counted that long.
+        """Return the requests of the last 30 whole days; None where they were counted for less.
 
         S3 writes nothing for a day without requests: a metric is known to have been there since
         the first day that it has a figure of.
@@ -96,7 +96,7 @@ class Measured:
         if not days or min(days) > start:
             return None
         sums = {
-            name: int(sum(value for day, value in series.items() if day >= start))
+            name: int(sum(value for day, value in series.items() if start <= day < today))
             for name, series in counted.items()
         }
         return Requests(filter_id=filter_id, **sums)
@@ -110,7 +110,11 @@ class Metrics:
         self._weeks = weeks
 
     def read(self, now: datetime) -> Measured:
-        """Return the series of all buckets of the region. Raises what service_errors raises."""
+        """Return the series of all buckets of the region. Raises what service_errors raises.
+
+        Figures that CloudWatch could not read whole are a TransientError: a storage type without
+        any would pass for an empty one.
+        """
         metrics = list(self._listed())
         start = now.replace(hour=0, minute=0, second=0, microsecond=0)
         start -= timedelta(weeks=self._weeks)
@@ -136,15 +140,23 @@ class Metrics:
         self, metrics: Sequence[Metric], start: datetime, end: datetime
     ) -> Mapping[Metric, Series]:
         found: dict[Metric, dict[date, float]] = {metric: {} for metric in metrics}
+        unread = set(metrics)
         with service_errors("read CloudWatch's figures of S3"):
             pages = self._cloudwatch.get_paginator("get_metric_data").paginate(
                 MetricDataQueries=list(_queries(metrics)), StartTime=start, EndTime=end
             )
             for page in pages:
                 for result in page["MetricDataResults"]:
-                    days = found[metrics[int(result["Id"].removeprefix("m"))]]
+                    metric = metrics[int(result["Id"].removeprefix("m"))]
                     for moment, value in zip(result["Timestamps"], result["Values"], strict=True):
-                        days[moment.date()] = value
+                        found[metric][moment.date()] = value
+                    if result["StatusCode"] == "Complete":
+                        unread.discard(metric)
+        if unread:
+            first = min(f"{metric.name} of {metric.bucket}" for metric in unread)
+            raise TransientError(
+                f"CloudWatch did not read {len(unread)} of {len(metrics)} metrics whole: {first}"
+            )
         return found
 
 

@@ -33,7 +33,11 @@ MOST_BARS = 12
 MOST_BUCKETS = 300
 MOST_RECOMMENDATIONS = 100
 MOST_BREAK_EVENS = 20
+# So that the page stays small where every question is refused, each time in a long sentence.
+MOST_REASONS = 300
+MOST_RULES = 8
 _BLUE, _GREEN = 0, 2
+_IN_JSON = "for this and other reasons see report.json"
 
 
 @dataclass(slots=True)
@@ -43,7 +47,9 @@ class Footnotes:
     reasons: list[str] = field(default_factory=list)
 
     def number(self, reason: str) -> int:
-        """Return the reason's number."""
+        """Return the reason's number; all that find no room have one in common."""
+        if reason not in self.reasons and len(self.reasons) >= MOST_REASONS:
+            reason = _IN_JSON
         if reason not in self.reasons:
             self.reasons.append(reason)
         return self.reasons.index(reason) + 1
@@ -182,7 +188,8 @@ def _told(value: object) -> str:
         case int():
             told = f"{value:,}"
         case tuple():
-            told = "; ".join(_words(each) for each in value) or "none"
+            told = "; ".join(_words(each) for each in value[:MOST_RULES]) or "none"
+            told += f"; and {len(value) - MOST_RULES:,} more" if len(value) > MOST_RULES else ""
         case _:
             told = str(value)
     return told

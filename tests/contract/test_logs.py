@@ -125,7 +125,7 @@ def test_each_log_has_the_function_for_itself(stack: Stack) -> None:
 
 def test_unscanned_logs_need_a_bucket_that_can_be_read() -> None:
     """ON_UPLOAD beside RequireCleanStatus would be refused by the bucket at each log."""
-    (rule,) = load()["Rules"].values()
+    rule = load()["Rules"]["UnscannedLogsMustBeReadable"]
 
     assert rule["RuleCondition"] == {"Fn::Equals": [{"Ref": "CompressLogs"}, "ON_UPLOAD"]}
     (assertion,) = rule["Assertions"]

@@ -242,6 +242,43 @@ def test_classification_can_be_required_of_every_upload(iam: Evaluator) -> None:
     assert ask(iam, parameters, CLEARED, "PutObjectTagging", {}) == []
 
 
+@pytest.mark.parametrize(
+    ("principal", "action", "existing", "expected"),
+    [
+        # S3 asks for it at an upload with tags as well: nobody could upload at all.
+        (ADMIN, "PutObjectTagging", {}, []),
+        (ADMIN, "PutObjectTagging", {EXISTING: "internal"}, []),
+        (ADMIN, "PutObjectTagging", {EXISTING: "restricted"}, ["OnlyTheClearedLowerGuarded"]),
+        (ADMIN, "PutObjectTagging", {EXISTING: "of old"}, ["OnlyTheClearedLowerGuarded"]),
+        (ADMIN, "PutObjectVersionTagging", {}, ["OnlyTheClearedReclassify"]),
+        (ADMIN, "DeleteObjectTagging", {EXISTING: "internal"}, ["OnlyTheClearedReclassify"]),
+        (CLEARED, "PutObjectTagging", {EXISTING: "restricted"}, []),
+        (SCANNER, "PutObjectTagging", {EXISTING: "restricted"}, []),
+    ],
+)
+def test_everybody_brings_a_required_classification_and_only_the_cleared_lower_it(
+    iam: Evaluator, principal: str, action: str, existing: dict[str, str], expected: list[str]
+) -> None:
+    """An upload with the tag needs leave for both of its actions."""
+    parameters = {
+        "Classification": "REQUIRE",
+        "ClearedRoleArns": CLEARED,
+        "ScannerRoleArn": SCANNER,
+    }
+
+    assert ask(iam, parameters, principal, action, {TAG: "public", **existing}) == expected
+
+
+@pytest.mark.parametrize("classification", ["GUARD", "REQUIRE"])
+def test_datasync_looks_at_what_it_wrote(iam: Evaluator, classification: str) -> None:
+    """It compares and verifies; its role reaches datasync/ alone."""
+    parameters = {**SYNCING, "Classification": classification}
+    role = "arn:aws:iam::111122223333:role/DataSyncRole"
+
+    assert ask(iam, parameters, role, "GetObject", {EXISTING: "restricted"}) == []
+    assert ask(iam, parameters, role, "GetObject", {}) == []
+
+
 def test_own_words_replace_the_usual_classifications(iam: Evaluator) -> None:
     """OpenClassifications and GuardedClassifications are the values that count."""
     parameters = {
@@ -268,4 +305,4 @@ def test_each_statement_has_its_own_switch() -> None:
     """Everything on is all statements, each once."""
     sids = [statement["Sid"] for statement in estate(**ON).policy("DataBucketPolicy")["Statement"]]
 
-    assert len(sids) == len(set(sids)) == 17
+    assert len(sids) == len(set(sids)) == 18

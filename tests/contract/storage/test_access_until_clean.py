@@ -17,6 +17,7 @@ from tests.contract.storage.estate import (
     REPLICA_BUCKET,
     ROOT,
     SCANNER,
+    SYNCING,
     estate,
     replica,
 )
@@ -110,6 +111,19 @@ def _statements(policy: dict[str, Any], bucket: str) -> list[dict[str, Any]]:
             roles = [value for value in listed if ":assumed-role/" not in value]
             statement["Condition"]["ArnNotLike"][key] = roles
     return statements
+
+
+def test_datasync_verifies_what_it_wrote_before_the_verdict(iam: Evaluator) -> None:
+    """Else each transfer ends in an error; its role reads below datasync/ alone."""
+    policy = estate(**CLEAN, **SYNCING).policy("DataBucketPolicy")
+    role = "arn:aws:iam::111122223333:role/DataSyncRole"
+
+    def denied(action: str, context: dict[str, str | list[str]]) -> list[str]:
+        place = f"{DATA}/datasync/a"
+        return iam.denied_by(policy, Request(role, f"s3:{action}", place, {**CALL, **context}))
+
+    assert denied("GetObject", {}) == []
+    assert denied("PutObject", {TAGS: ["scan-status"]}) == ["OnlyTheScannerWritesVerdicts"]
 
 
 def test_without_the_switch_there_is_no_statement_about_verdicts() -> None:

@@ -111,3 +111,14 @@ def test_size_alarm_adds_up_every_class_that_the_bucket_uses() -> None:
         assert (statistic["Stat"], statistic["Period"]) == ("Average", 86400)
         assert statistic["Metric"]["MetricName"] == "BucketSizeBytes"
     assert total["Expression"].endswith(f"/ {1024**3}")
+
+
+def test_size_alarm_sees_past_the_day_that_has_no_figure_yet() -> None:
+    """Filled with 0, the newest day alone would hold the alarm at OK for ever.
+
+    No longer than the seven days over which CloudWatch evaluates.
+    """
+    alarm = estate(**ON).properties("DataSizeAlarm")
+
+    assert (alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (3, 1)
+    assert alarm["EvaluationPeriods"] * 86400 <= 604_800

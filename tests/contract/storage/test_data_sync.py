@@ -73,6 +73,8 @@ def test_role_deletes_only_where_that_was_asked_for(
         ("s3:ListBucket", DATA, True),
         ("s3:GetObject", f"{SOURCE}/a", True),
         ("s3:GetObjectTagging", f"{SOURCE}/a", True),
+        # Among what AWS's documentation requires of a source
+        ("s3:ListMultipartUploadParts", f"{SOURCE}/a", True),
         ("s3:PutObject", f"{SOURCE}/a", False),
         ("s3:PutObject", f"{DATA}/datasync/a", True),
         ("s3:PutObject", f"{DATA}/other/a", False),

@@ -119,7 +119,18 @@ def test_logs_go_after_their_retention_and_their_versions_later() -> None:
 
     assert made["expire-logs"]["Prefix"] == "logs/"
     assert made["expire-logs"]["ExpirationInDays"] == "90"
+    assert "NoncurrentVersionExpiration" not in made["expire-logs"]
     assert "Prefix" not in made["expire-noncurrent"]
+    # No version of a log is among so many newest ones that stay for ever.
+    assert made["expire-noncurrent"]["NoncurrentVersionExpiration"] == {"NoncurrentDays": "365"}
+
+
+def test_logs_go_for_good_where_all_other_versions_are_kept() -> None:
+    """DataNoncurrentDays=0 takes away the rule that would have removed them."""
+    made = rules(estate(DataLogsRetentionDays="90", DataNoncurrentDays="0"))
+
+    assert "expire-noncurrent" not in made
+    assert made["expire-logs"]["NoncurrentVersionExpiration"] == {"NoncurrentDays": "90"}
 
 
 def test_old_versions_go_but_for_the_newest_three() -> None:

@@ -240,6 +240,30 @@ def test_verdicts_are_guarded_under_their_own_key_alone() -> None:
     assert not all(other.resolve(assertion["Assert"]) for assertion in written)
 
 
+@pytest.mark.parametrize(
+    ("parameters", "taken"),
+    [
+        ({}, True),
+        ({"MakeDataBucket": "false"}, True),
+        ({"DataReadsNeedCleanVerdict": "false"}, True),
+        ({"DataBucketCustomName": "my-data", "ProtectedBuckets": "my-data"}, True),
+        ({"DataBucketCustomName": "my-data"}, False),
+        ({"ProtectedBuckets": "my-data"}, False),
+        ({"MakeDataBucket": "true"}, False),
+    ],
+)
+def test_data_is_not_shut_where_nobody_scans_it(parameters: dict[str, str], taken: bool) -> None:
+    """The suite scans buckets by their names alone: refused before anything is made."""
+    guarded = {"MakeDataBucket": "true", "DataReadsNeedCleanVerdict": "true"} if parameters else {}
+    suite = Stack(parameters={**guarded, **parameters})
+    rule = suite.template["Rules"]["GuardedDataMustBeScanned"]
+
+    holds = not suite.resolve(rule["RuleCondition"]) or all(
+        suite.resolve(assertion["Assert"]) for assertion in rule["Assertions"]
+    )
+    assert holds is taken
+
+
 @pytest.mark.parametrize("template", [ESTATE, COPY], ids=["storage", "replica"])
 def test_nothing_assumes_a_partition_or_region(template: dict[str, Any]) -> None:
     """The templates work in China, in GovCloud and in each Region."""

@@ -92,6 +92,14 @@ def test_encrypted_objects_are_selected_and_encrypted_anew() -> None:
     assert "EncryptionConfiguration" not in plain["Destination"]
 
 
+def test_key_of_replicas_comes_with_the_selection_even_where_the_data_has_none() -> None:
+    """S3 refuses a rule with one and without the other."""
+    made = rule(estate(**REPLICATING, EncryptDataWithKms="false"))
+
+    assert made["Destination"]["EncryptionConfiguration"] == {"ReplicaKmsKeyID": REPLICA_KEY}
+    assert made["SourceSelectionCriteria"] == {"SseKmsEncryptedObjects": {"Status": "Enabled"}}
+
+
 def test_time_control_comes_with_metrics_and_its_threshold() -> None:
     """Both times must be 15; without time control there are the metrics, for the alarm's sake."""
     timed = rule(estate(**REPLICATING, ReplicationTimeControl="true"))["Destination"]

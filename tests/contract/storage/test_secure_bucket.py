@@ -10,13 +10,16 @@ from tests.contract.cloudformation import Stack
 from tests.contract.storage.estate import (
     ACCOUNT,
     ADMIN,
+    CLEAN,
     DATA,
     DATA_BUCKET,
     LOGS,
     OFF,
     ON,
     OTHER_ACCOUNT,
+    QUARANTINE,
     REPLICA_BUCKET,
+    SCANNER,
     STRANGER,
     TENANTS,
     estate,
@@ -221,6 +224,41 @@ def test_key_serves_the_data_bucket_through_s3_and_nothing_else(iam: Evaluator, 
     request, expected = KEY_CASES[case]
 
     assert iam.allowed_by(estate().properties("DataKey")["KeyPolicy"], request) == expected
+
+
+SUITE_CASES: list[tuple[str, str, dict[str, str], list[str]]] = [
+    (SCANNER, "kms:Decrypt", {}, ["SuiteReadsThroughS3"]),
+    (QUARANTINE, "kms:Decrypt", {}, ["SuiteReadsThroughS3"]),
+    (f"{SCANNER}2", "kms:Decrypt", {}, []),
+    (SCANNER, "kms:GenerateDataKey", {}, []),
+    (SCANNER, "kms:Decrypt", {"kms:ViaService": "sqs.eu-central-1.amazonaws.com"}, []),
+    (SCANNER, "kms:Decrypt", {"kms:EncryptionContext:aws:s3:arn": f"{DATA}-2"}, []),
+]
+
+
+@pytest.mark.parametrize(("principal", "action", "changed", "expected"), SUITE_CASES)
+def test_suite_reads_what_it_scans_by_the_keys_own_leave(
+    iam: Evaluator, principal: str, action: str, changed: dict[str, str], expected: list[str]
+) -> None:
+    """ProtectedKmsKeyArns cannot name a key that the same deployment makes."""
+    policy = estate(**CLEAN).properties("DataKey")["KeyPolicy"]
+    context = {
+        "kms:CallerAccount": ACCOUNT,
+        "kms:ViaService": "s3.eu-central-1.amazonaws.com",
+        "kms:EncryptionContext:aws:s3:arn": DATA,
+        **changed,
+    }
+
+    allowed = iam.allowed_by(policy, Request(principal, action, "*", context))
+    # For what the account's statement allows, IAM would have to give leave as well.
+    assert [sid for sid in allowed if sid != "AccountUsesThroughS3"] == expected
+
+
+def test_key_names_no_role_of_a_suite_that_is_not_there() -> None:
+    """Alone, the template has neither scanner nor quarantine."""
+    sids = [item["Sid"] for item in estate().properties("DataKey")["KeyPolicy"]["Statement"]]
+
+    assert sids == ["AccountManages", "AccountUsesThroughS3"]
 
 
 def test_tenant_of_another_account_may_use_the_key_and_its_neighbours_not(iam: Evaluator) -> None:

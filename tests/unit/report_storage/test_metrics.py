@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import boto3
+import pytest
+from botocore.stub import Stubber
 
 from functions.report_storage.metrics import COUNT, SIZE, Measured, Metric, Metrics
 from local.simulated_aws import SimulatedAws, serving
 from local.simulated_bucket import Bucket
 from tests.unit.report_storage.world import GB, NOW, TODAY
+from tidegate.errors import TransientError
 
 
 def measured(*buckets: Bucket) -> Measured:
@@ -96,6 +100,67 @@ def test_requests_are_the_sum_of_thirty_days() -> None:
     requests = found.requests("one", "EntireBucket", TODAY)
     assert requests is not None
     assert (requests.gets, requests.bytes_downloaded, requests.puts) == (1000, 5 * GB, 0)
+
+
+def test_requests_of_today_are_not_among_those_of_thirty_days() -> None:
+    """The day that has only begun would be a thirty-first."""
+    days = {TODAY - timedelta(days=age): 10.0 for age in range(40)}
+    found = Measured({Metric("GetRequests", "one", "EntireBucket"): days})
+
+    requests = found.requests("one", "EntireBucket", TODAY)
+    assert requests is not None
+    assert requests.gets == 300
+
+
+def answering(*pages: dict[str, Any]) -> Metrics:
+    """Return the metrics of a CloudWatch that knows two types of one bucket, and answers so."""
+    cloudwatch = boto3.client(
+        "cloudwatch", region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x"
+    )
+    stubber = Stubber(cloudwatch)
+    kinds = ("StandardStorage", "GlacierStorage")
+    listed = [
+        {
+            "Dimensions": [
+                {"Name": "BucketName", "Value": "one"},
+                {"Name": "StorageType", "Value": kind},
+            ]
+        }
+        for kind in kinds
+    ]
+    stubber.add_response("list_metrics", {"Metrics": listed})
+    for _ in range(9):
+        stubber.add_response("list_metrics", {"Metrics": []})
+    for page in pages:
+        stubber.add_response("get_metric_data", page)
+    stubber.activate()
+    return Metrics(cloudwatch, weeks=5)
+
+
+def figure(number: int, value: float, status: str) -> dict[str, Any]:
+    """Return CloudWatch's answer on one metric."""
+    day = NOW.replace(hour=0) - timedelta(days=1)
+    return {"Id": f"m{number}", "Timestamps": [day], "Values": [value], "StatusCode": status}
+
+
+@pytest.mark.parametrize("status", ["InternalError", "Forbidden", "PartialData"])
+def test_figures_that_were_not_read_whole_are_an_error(status: str) -> None:
+    """A class that CloudWatch failed to read is not an empty one."""
+    failed = {"Id": "m1", "Timestamps": [], "Values": [], "StatusCode": status}
+    metrics = answering({"MetricDataResults": [figure(0, 7.0, "Complete"), failed]})
+
+    with pytest.raises(TransientError, match="1 of 2 metrics whole: BucketSizeBytes of one"):
+        metrics.read(NOW)
+
+
+def test_figures_in_several_answers_are_put_together() -> None:
+    """PartialData is what comes before the last page."""
+    first = {"MetricDataResults": [figure(0, 7.0, "PartialData")], "NextToken": "next"}
+    last = {"MetricDataResults": [figure(0, 7.0, "Complete"), figure(1, 5.0, "Complete")]}
+
+    storage = answering(first, last).read(NOW).storage("one", TODAY)
+    assert storage is not None
+    assert storage.bytes_by_type == {"StandardStorage": 7, "GlacierStorage": 5}
 
 
 def test_requests_counted_for_less_than_thirty_days_are_not_known() -> None:
