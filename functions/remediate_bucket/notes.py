@@ -70,9 +70,9 @@ def from_rows(rows: Iterable[Mapping[str, Any]], known: frozenset[str]) -> Notes
 
 def _with_profile(notes: Notes, row: Mapping[str, Any], known: frozenset[str]) -> Notes:
     given = {name: value for name, value in row.items() if name not in ("bucket", "entry", "apply")}
-    wanted = frozenset(str(item) for item in row.get("apply", ()))
     names = {_camel(item.name): item.name for item in fields(Profile)}
     try:
+        wanted = frozenset(str(item) for item in row.get("apply", ()))
         overrides = {names[name]: _value(names[name], value) for name, value in given.items()}
         unknown = wanted - known
         if unknown:

@@ -65,6 +65,7 @@ def test_exemption_is_read_in_any_order(value: str) -> None:
         "until=2026-12-31 approver=jane reason=x",
         f"controls={BLOCK} until=soon approver=jane reason=x",
         f"controls={BLOCK} until=2026-02-30 approver=jane reason=x",
+        f"controls={BLOCK} until=9999-12-31 approver=jane reason=for ever",
         "controls=no-such until=2026-12-31 approver=jane reason=x",
         f"controls={BLOCK} until=2026-12-31 until=2030-12-31 approver=jane reason=x",
         f"please controls={BLOCK} until=2026-12-31 approver=jane reason=x",
@@ -126,7 +127,10 @@ def test_exemption_that_cannot_be_understood_stops_everything_and_is_told() -> N
     assert {change.control for change in result.worth_telling} == {BLOCK, "tls-only"}
 
 
-@pytest.mark.parametrize("row", [{"apply": ["no-such"]}, {"lockDays": 0}, {"colour": "red"}])
+@pytest.mark.parametrize(
+    "row",
+    [{"apply": ["no-such"]}, {"apply": None}, {"apply": 1}, {"lockDays": 0}, {"colour": "red"}],
+)
 def test_profile_that_cannot_be_understood_stops_everything(row: dict[str, Any]) -> None:
     """An operator's row with a fault is not passed over."""
     world = World()
