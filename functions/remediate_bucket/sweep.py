@@ -27,6 +27,9 @@ from tidegate.errors import TidegateError
 PART_BUCKETS = 50
 # S3 allows far more requests a second; the clients slow down where it does not.
 _THREADS = 8
+# What judging a setting of a form that nobody foresaw may raise: a fault of ours, to be told of in
+# the report, and no reason to leave all other buckets without one.
+_UNFORESEEN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 class _Remediation(Protocol):
@@ -123,6 +126,9 @@ class Sweep:
             return None, None
         except TidegateError as error:
             return report.failed_row(bucket.name, bucket.region, str(error)), None
+        except _UNFORESEEN as error:
+            fault = f"could not be judged: {type(error).__name__}: {error}"
+            return report.failed_row(bucket.name, bucket.region, fault), None
         return report.row(result), result
 
     def _report(

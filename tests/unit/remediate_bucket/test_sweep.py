@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from functions.remediate_bucket.bucket_state import Section
 from functions.remediate_bucket.change import Outcome
 from functions.remediate_bucket.regions import Bucket
 from functions.remediate_bucket.sweep import PART_BUCKETS, Sweep
@@ -206,6 +207,20 @@ def test_bucket_that_cannot_be_looked_at_stands_in_the_report() -> None:
     assert answer["summary"]["errors"] == 2
     assert {row["bucket"] for row in report["buckets"] if "error" in row} == set(errors)
     assert "denied" in page
+
+
+def test_bucket_of_a_form_that_nobody_foresaw_keeps_no_other_waiting() -> None:
+    """A fault in judging one bucket is in the report; the others are judged all the same."""
+    made = fleet(3)
+    odd = {"Version": "2012-10-17", "Statement": ["no statement"]}
+    made.world.account.set("papers-0001", Section.POLICY, odd)
+
+    answer = made.run()
+
+    (report, page) = made.reports.published[0]
+    assert answer["complete"]
+    assert [row["bucket"] for row in report["buckets"] if "error" in row] == ["papers-0001"]
+    assert "could not be judged: AttributeError" in page
 
 
 def test_bucket_deleted_meanwhile_is_left_out() -> None:
