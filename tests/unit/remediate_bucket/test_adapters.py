@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from botocore.stub import Stubber
+from botocore.stub import ANY, Stubber
 
 from functions.remediate_bucket import config_results, controls, data_events
 from functions.remediate_bucket.account import Account
@@ -32,7 +33,12 @@ from tests.unit.remediate_bucket.buckets import ACCOUNT as ACCOUNT_ID
 from tests.unit.remediate_bucket.buckets import ALL_ON, LOG_DELIVERY, NAME, acl, bucket, grant
 from tests.unit.remediate_bucket.buckets import policy as policy_of
 from tests.unit.remediate_bucket.world import NOW, FakeAccount, World
-from tidegate.errors import MisconfiguredError, PermanentError, TransientError
+from tidegate.errors import (
+    MalformedEventError,
+    MisconfiguredError,
+    PermanentError,
+    TransientError,
+)
 
 REGION = "eu-central-1"
 HERE = Bucket(NAME, REGION)
@@ -302,6 +308,11 @@ def arn(operator: str, place: str) -> dict[str, Any]:
         ([*ADVANCED, arn("StartsWith", f"{NAME}/in")], NEITHER),
         ([*ADVANCED, arn("StartsWith", "other")], NEITHER),
         ([*ADVANCED, arn("NotStartsWith", NAME)], NEITHER),
+        ([*ADVANCED, arn("NotStartsWith", f"{NAME}/in")], NEITHER),
+        ([*ADVANCED, arn("NotStartsWith", "the-trails-own")], BOTH),
+        ([*ADVANCED, {**arn("StartsWith", NAME), **arn("NotStartsWith", f"{NAME}/in")}], NEITHER),
+        ([*ADVANCED, {**arn("StartsWith", NAME), **arn("NotStartsWith", "other")}], BOTH),
+        ([*ADVANCED, arn("StartsWith", f"{NAME}/in"), arn("StartsWith", NAME)], NEITHER),
         ([*ADVANCED, {"Field": "eventName", "Equals": ["PutObject"]}], NEITHER),
         ([{"Field": "eventCategory", "Equals": ["Management"]}], NEITHER),
     ],
@@ -523,6 +534,15 @@ def test_results_are_put_in_parts_that_config_takes(aws: Aws) -> None:
     ConfigResults(aws.clients["config"], ACCOUNT_ID).put("token", many)
 
 
+@pytest.mark.parametrize(("token", "is_test"), [("token", False), ("TESTMODE", True)])
+def test_results_of_a_test_are_told_as_such(aws: Aws, token: str, is_test: bool) -> None:
+    """Config refuses any token of its own making outside of a test run."""
+    given = {"ResultToken": token, "Evaluations": ANY, "TestMode": is_test}
+    aws.answers("put_evaluations", {"FailedEvaluations": []}, given, "config")
+
+    ConfigResults(aws.clients["config"], ACCOUNT_ID).put(token, [config_results.gone(NAME, NOW)])
+
+
 def test_result_that_config_did_not_take_is_tried_again(aws: Aws) -> None:
     """PutEvaluations answers 200 for results that it refused."""
     refused = {
@@ -580,6 +600,16 @@ def test_rule_tells_of_deleted_buckets_that_it_does_not_apply() -> None:
     made.run(asked("two"), lambda: False)
 
     assert results.told == {"one": "NOT_APPLICABLE", "two": "NOT_APPLICABLE"}
+
+
+def test_rule_that_names_no_control_vouches_for_nothing() -> None:
+    """A slip of the pen among the rule's controls is an error, not a control left out."""
+    made, results = rule(FakeAccount({NAME: bucket()}))
+    slip = replace(asked(NAME), controls=frozenset({"tls-1-2-or-later", "versoning"}))
+
+    with pytest.raises(MalformedEventError, match="versoning"):
+        made.run(slip, lambda: False)
+    assert results.told == {}
 
 
 def test_scheduled_rule_evaluates_all_buckets_in_time() -> None:
