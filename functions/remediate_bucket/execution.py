@@ -52,7 +52,7 @@ class _Changes(Protocol):
 
 
 class _Leases(Protocol):
-    def take(self, bucket: str, holder: str, now: datetime) -> None: ...
+    def renew(self, bucket: str, holder: str, now: datetime) -> None: ...
     def spend(self, bucket: str, control: str, now: datetime) -> Budget: ...
 
 
@@ -97,7 +97,7 @@ class Execution:
         A call that S3 refuses is a FAILED change. One of which nobody knows whether S3 took it
         (a time-out) raises TransientError and stays open.
         """
-        self.leases.take(step.bucket.name, holder, self.now())
+        self.leases.renew(step.bucket.name, holder, self.now())
         exceeded = self._budget_refusal(change)
         if exceeded:
             return exceeded, state

@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from tidegate.errors import TransientError, service_errors
 
 if TYPE_CHECKING:
+    from boto3.dynamodb.conditions import ConditionBase
     from mypy_boto3_dynamodb.service_resource import Table
 
 # Longer than any step between two renewals, shorter than a message stays hidden.
@@ -44,6 +45,16 @@ class Leases:
         """Take the lease, or renew one's own. TransientError where another run holds it."""
         free = Attr("holder").not_exists() | Attr("holder").eq(holder)
         over = Attr("expiresAt").lte(int(now.timestamp()))
+        self._put(bucket, holder, now, free | over)
+
+    def renew(self, bucket: str, holder: str, now: datetime) -> None:
+        """Renew one's own lease. TransientError where it is gone or was another's since.
+
+        Then another run may have changed what this one has read.
+        """
+        self._put(bucket, holder, now, Attr("holder").eq(holder))
+
+    def _put(self, bucket: str, holder: str, now: datetime, condition: ConditionBase) -> None:
         with service_errors(f"take the lease of {bucket}"):
             try:
                 self._table.put_item(
@@ -53,7 +64,7 @@ class Leases:
                         "holder": holder,
                         "expiresAt": int(now.timestamp()) + LEASE_SECONDS,
                     },
-                    ConditionExpression=free | over,
+                    ConditionExpression=condition,
                 )
             except ClientError as error:
                 if error.response["Error"].get("Code") != _CONDITION:

@@ -167,6 +167,10 @@ class FakeLeases:
         if self.holders.setdefault(bucket, holder) != holder:
             raise TransientError(f"another run is at work on {bucket}")
 
+    def renew(self, bucket: str, holder: str, now: datetime) -> None:
+        if self.holders.get(bucket) != holder:
+            raise TransientError(f"another run is at work on {bucket}")
+
     def release(self, bucket: str, holder: str) -> None:
         if self.holders.get(bucket) == holder:
             del self.holders[bucket]
