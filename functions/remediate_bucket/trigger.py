@@ -219,8 +219,16 @@ def _call(event: Mapping[str, Any], own: Identity) -> Request:
         return Nothing("the bucket was deleted")
     if not name.startswith(_CALL_PREFIXES):
         raise MalformedEventError(f"{name} configures no bucket; expected {TAKEN}")
-    bucket = _bucket(detail["requestParameters"]["bucketName"])
-    return BucketRequest(bucket, RequestMode.APPLY, trigger)
+    buckets = [one for one in detail.get("resources") or () if one.get("type") == _BUCKET_TYPE]
+    owner = next((one["accountId"] for one in buckets if one.get("accountId")), own.account_id)
+    if owner != own.account_id:
+        # Somebody of this account configured another account's bucket: both have the record.
+        return Nothing(f"the bucket is account {owner}'s")
+    named = (detail.get("requestParameters") or {}).get("bucketName")
+    if named is None:
+        # CloudTrail leaves out parameters that are too long, as those of many lifecycle rules.
+        named = next((one["ARN"].partition(":::")[2] for one in buckets), None)
+    return BucketRequest(_bucket(named), RequestMode.APPLY, trigger)
 
 
 def _compliance(event: Mapping[str, Any]) -> Request:

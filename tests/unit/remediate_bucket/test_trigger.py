@@ -45,6 +45,8 @@ EXPECTED: dict[str, list[Any]] = {
     "cloudtrail_denied_call_in_sqs": [Nothing],
     "cloudtrail_direct": [BUCKET],
     "cloudtrail_foreign_account_in_sqs": [ForeignAccountError],
+    "cloudtrail_foreign_bucket_in_sqs": [Nothing],
+    "cloudtrail_omitted_parameters_in_sqs": [BUCKET],
     "cloudtrail_own_change_in_sqs": [Nothing],
     "cloudtrail_put_bucket_acl_in_sqs": [BUCKET],
     "cloudtrail_put_bucket_policy_in_sqs": [BUCKET],
