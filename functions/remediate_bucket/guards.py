@@ -29,7 +29,10 @@ _CLOSES_WEBSITES = frozenset(
         Section.OWNERSHIP,
     }
 )
-_BLOCKS_PUBLIC = frozenset({Section.ACCOUNT_PUBLIC_ACCESS_BLOCK, Section.PUBLIC_ACCESS_BLOCK})
+# Without ACLs, objects that an ACL makes public are so no longer.
+_BLOCKS_PUBLIC = frozenset(
+    {Section.ACCOUNT_PUBLIC_ACCESS_BLOCK, Section.PUBLIC_ACCESS_BLOCK, Section.OWNERSHIP}
+)
 # S3 delivers no access logs into a bucket with default retention, and none under a KMS key that
 # its service may not use; a bucket that logs to itself grows for ever.
 _BREAKS_DELIVERY = frozenset({Section.LOGGING, Section.OBJECT_LOCK})

@@ -30,7 +30,15 @@ from functions.remediate_bucket.trails import Trails
 from functions.remediate_bucket.trigger import ACCOUNT, RuleRequest
 from functions.remediate_bucket.writer import Writer
 from tests.unit.remediate_bucket.buckets import ACCOUNT as ACCOUNT_ID
-from tests.unit.remediate_bucket.buckets import ALL_ON, LOG_DELIVERY, NAME, acl, bucket, grant
+from tests.unit.remediate_bucket.buckets import (
+    ALL_ON,
+    ALL_USERS,
+    LOG_DELIVERY,
+    NAME,
+    acl,
+    bucket,
+    grant,
+)
 from tests.unit.remediate_bucket.buckets import policy as policy_of
 from tests.unit.remediate_bucket.world import NOW, FakeAccount, World
 from tidegate.errors import (
@@ -407,6 +415,41 @@ def test_log_target_is_told_by_policy_and_acl() -> None:
     assert receives_logs(bucket(acl=acl(grant(LOG_DELIVERY, "WRITE"))), {}) is True
     assert receives_logs(bucket(), None) is False
     assert receives_logs(bucket(policy=Unreadable("denied")), {}) is None
+
+
+@pytest.mark.parametrize(
+    ("is_website", "is_public", "grants", "is_open"),
+    [
+        (False, False, [], False),
+        (True, False, [], True),
+        (False, True, [], True),
+        (False, False, [grant(ALL_USERS, "READ")], True),
+        (False, False, [grant(LOG_DELIVERY, "WRITE")], False),
+    ],
+)
+def test_bucket_that_the_accounts_block_would_close_is_told(
+    aws: Aws, is_website: bool, is_public: bool, grants: list[Any], is_open: bool
+) -> None:
+    """A website, or public by its policy or by its ACL."""
+    aws.answers("list_buckets", {"Buckets": [{"Name": NAME, "BucketRegion": REGION}]}, None)
+    if is_website:
+        aws.answers("get_bucket_website", {"IndexDocument": {"Suffix": "i"}})
+    else:
+        aws.refuses("get_bucket_website", "NoSuchWebsiteConfiguration", 404)
+    aws.answers("get_bucket_policy_status", {"PolicyStatus": {"IsPublic": is_public}})
+    aws.answers("get_bucket_acl", {"Grants": grants})
+
+    assert aws.reader().open_buckets() == ((NAME,) if is_open else ())
+
+
+def test_account_of_which_one_bucket_is_closed_to_this_role_is_not_known(aws: Aws) -> None:
+    """It may be the one that is public."""
+    aws.answers("list_buckets", {"Buckets": [{"Name": NAME, "BucketRegion": REGION}]}, None)
+    aws.refuses("get_bucket_website", "NoSuchWebsiteConfiguration", 404)
+    aws.refuses("get_bucket_policy_status", "NoSuchBucketPolicy", 404)
+    aws.refuses("get_bucket_acl", "AccessDenied")
+
+    assert aws.reader().open_buckets() is None
 
 
 # --- what is kept for a while

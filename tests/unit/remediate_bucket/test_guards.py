@@ -94,7 +94,12 @@ def test_exemption_ends_with_its_last_day() -> None:
 
 @pytest.mark.parametrize(
     ("controls_told", "refused"),
-    [(BLOCK, {BLOCK}), ("all", {BLOCK, "tls-only"}), ("public", {BLOCK}), ("versioning", set())],
+    [
+        (BLOCK, {BLOCK}),
+        ("all", {BLOCK, "tls-only", "acls-disabled"}),
+        ("public", {BLOCK, "acls-disabled"}),
+        ("versioning", set()),
+    ],
 )
 def test_exemption_covers_its_controls_alone(controls_told: str, refused: set[str]) -> None:
     """By id, all, or what blocks public access of a bucket that is public on purpose."""
@@ -102,7 +107,7 @@ def test_exemption_covers_its_controls_alone(controls_told: str, refused: set[st
     row = {"until": "2026-12-31", "approver": "jane", "reason": "x"}
     world.changes.put(NAME, f"exemption#{controls_told}", **row)
 
-    result = world.apply(BLOCK, "tls-only", force=True)
+    result = world.apply(BLOCK, "tls-only", "acls-disabled", force=True)
 
     assert {name for name, made in outcomes(result).items() if made is Outcome.REFUSED} == refused
 
