@@ -26,8 +26,15 @@ _DELIVERERS = (
     "cloudtrail.amazonaws.com",
     "config.amazonaws.com",
     "logdelivery.elasticloadbalancing.amazonaws.com",
+    "redshift.amazonaws.com",
 )
+# Under it all services write that deliver by way of AWS; load balancers of the older Regions come
+# as accounts of AWS's, told by nothing else.
+_AWS_LOGS = "/AWSLogs/"
 _LOG_DELIVERY_GROUP = "http://acs.amazonaws.com/groups/s3/LogDelivery"
+# The user as whom CloudFront writes its (older) access logs:
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/AccessLogs.html
+_CLOUDFRONT_ID = "c4c1ede66af53448b93c283ce9448c4ba468c9432aa01d700d3878632f77d2d0"
 
 
 def receives_logs(state: BucketState, sources: Mapping[str, str] | None) -> bool | None:
@@ -47,7 +54,11 @@ def receives_logs(state: BucketState, sources: Mapping[str, str] | None) -> bool
 def _policy_lets_in(policy: Mapping[str, Any]) -> bool:
     for statement in _listed(policy.get("Statement", ())):
         principal = statement.get("Principal")
-        if statement.get("Effect") != "Allow" or not isinstance(principal, dict):
+        if statement.get("Effect") != "Allow":
+            continue
+        if any(_AWS_LOGS in str(place) for place in _listed(statement.get("Resource", ()))):
+            return True
+        if not isinstance(principal, dict):
             continue
         if any(service in _DELIVERERS for service in _listed(principal.get("Service", ()))):
             return True
@@ -55,9 +66,9 @@ def _policy_lets_in(policy: Mapping[str, Any]) -> bool:
 
 
 def _acl_lets_in(acl: Mapping[str, Any]) -> bool:
+    grantees = [grant.get("Grantee", {}) for grant in acl.get("Grants", ())]
     return any(
-        grant.get("Grantee", {}).get("URI") == _LOG_DELIVERY_GROUP
-        for grant in acl.get("Grants", ())
+        one.get("URI") == _LOG_DELIVERY_GROUP or one.get("ID") == _CLOUDFRONT_ID for one in grantees
     )
 
 

@@ -410,6 +410,18 @@ def test_log_target_is_told_by_policy_and_acl() -> None:
         "Action": "s3:PutObject",
     }
 
+    balancers = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::054676820928:root"},
+        "Action": "s3:PutObject",
+        "Resource": f"arn:aws:s3:::{NAME}/edge/AWSLogs/{ACCOUNT_ID}/*",
+    }
+    cloudfront = "c4c1ede66af53448b93c283ce9448c4ba468c9432aa01d700d3878632f77d2d0"
+    granted = {"Grantee": {"Type": "CanonicalUser", "ID": cloudfront}, "Permission": "FULL_CONTROL"}
+
+    assert receives_logs(bucket(policy=policy_of(balancers)), {}) is True
+    assert receives_logs(bucket(policy=policy_of({**balancers, "Effect": "Deny"})), {}) is False
+    assert receives_logs(bucket(acl=acl(granted)), {}) is True
     assert receives_logs(bucket(), {"source": ""}) is True
     assert receives_logs(bucket(policy=policy_of(allow)), None) is True
     assert receives_logs(bucket(acl=acl(grant(LOG_DELIVERY, "WRITE"))), {}) is True
