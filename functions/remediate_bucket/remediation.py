@@ -30,7 +30,7 @@ from functions.remediate_bucket.notes import Notes
 from functions.remediate_bucket.permissions import Permissions
 from functions.remediate_bucket.regions import Bucket
 from functions.remediate_bucket.result import Judged, Result
-from functions.remediate_bucket.trigger import ACCOUNT, SCHEDULE, BucketRequest
+from functions.remediate_bucket.trigger import ACCOUNT, SCHEDULE, BucketRequest, RequestMode
 from tidegate.errors import MalformedEventError
 
 # What the guards judge by, beside what each control reads.
@@ -111,7 +111,10 @@ class Remediation:
         state = self._read(work)
         work = self._with_tag(work, state)
         planned = self._work_through(work, state, write=False)[1]
-        if not work.known_notes.open_changes and not any(
+        # A report or a plan leaves the open changes to a run that may change something: one may be
+        # at work on them right now.
+        unsettled = request.mode is RequestMode.APPLY and work.known_notes.open_changes
+        if not unsettled and not any(
             change.outcome is Outcome.PLANNED and self._may(work, change.control)
             for change in planned
         ):

@@ -221,6 +221,24 @@ def test_change_whose_fate_is_unknown_stays_open_and_is_settled() -> None:
     assert world.changes.open() == []
 
 
+@pytest.mark.parametrize("mode", [RequestMode.REPORT, RequestMode.PLAN])
+def test_looking_waits_for_no_run_and_settles_nothing(mode: RequestMode) -> None:
+    """A run at work has a change open and the lease: who only looks needs neither."""
+    world = World()
+    world.account.refusals["put_public_access_block"] = TransientError("timed out")
+    with pytest.raises(TransientError):
+        world.run(RequestMode.APPLY, BLOCK)
+    world.leases.holders[NAME] = "another run"
+    events = len(world.bus.events)
+
+    result = world.run(mode, BLOCK, trigger=OPERATOR)
+
+    assert outcomes(result) == {BLOCK: Outcome.PLANNED}
+    assert result.untold == ()
+    assert len(world.changes.open()) == 1
+    assert len(world.bus.events) == events
+
+
 def test_interrupted_change_does_not_pass_off_somebody_elses_as_its_own() -> None:
     """What another configured after the stop is no change of ours, and no undo takes it away."""
     world = World()
