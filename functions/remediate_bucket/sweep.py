@@ -151,6 +151,9 @@ class Sweep:
             "json": json_uri,
             "html": html_uri,
             "summary": made["summary"],
+            "changes": {
+                item["control"]: item["changes"] for item in made["controls"] if item["changes"]
+            },
             "notMet": {item["control"]: item["NON_COMPLIANT"] for item in made["controls"]},
             "complete": True,
         }

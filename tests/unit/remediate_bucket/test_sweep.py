@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from functions.remediate_bucket import controls, notice
 from functions.remediate_bucket.bucket_state import Section
 from functions.remediate_bucket.change import Outcome
 from functions.remediate_bucket.regions import Bucket
@@ -126,6 +127,51 @@ def test_sweep_applies_what_the_stack_allows_on_each_bucket() -> None:
     assert {name for name, _ in made.world.account.written} == {f"papers-{n:04}" for n in range(5)}
     assert answer["summary"]["changes"]["APPLIED"] == len(made.world.account.written)
     assert made.world.changes.open() == []
+
+
+def test_people_hear_of_what_a_sweep_could_not_do() -> None:
+    """Who is fought, exempt by what nobody understands, or refused by S3 is named, once each."""
+    made = fleet(4)
+    made.world.leases.spent["papers-0001", "tls-only"] = made.world.leases.budget
+    odd = {"Tags": {"tidegate-exempt": "keep out \u202e"}}
+    made.world.account.set("papers-0002", Section.TAGS, odd)
+
+    made.run(SWEEP)
+
+    (report, _page) = made.reports.published[0]
+    text = notice.run_text(report, "s3://page")
+    assert "papers-0001: tls-only: the control has changed this bucket too often" in text
+    assert text.count("papers-0002: ") == 1
+    assert "papers-0003" not in text
+    assert "\u202e" not in text
+
+
+def test_notice_of_a_run_stays_short() -> None:
+    """A fleet of which all is fought makes no letter of a thousand lines."""
+    made = fleet(notice.MAX_ALERTS + 5)
+    for name in made.world.account.states:
+        made.world.leases.spent[name, "tls-only"] = made.world.leases.budget
+
+    made.run(SWEEP)
+
+    text = notice.run_text(made.reports.published[0][0], "s3://page")
+    assert text.count("too often today") == notice.MAX_ALERTS
+    assert "and 5 more in the report" in text
+
+
+def test_changes_of_a_sweep_are_told_by_control_and_on_the_page() -> None:
+    """Also of a bucket that has nothing wrong any more: people look for what was changed."""
+    made = fleet(1)
+    made.world.remediation = replace(
+        made.world.remediation,
+        controls=tuple(one for one in controls.ALL if one.id == "bucket-public-access-block"),
+    )
+
+    answer = made.run(SWEEP)
+
+    assert answer["changes"] == {"bucket-public-access-block": {"APPLIED": 1}}
+    (_report, page) = made.reports.published[0]
+    assert "Called <code>put_public_access_block</code> for bucket-public-access-block" in page
 
 
 def test_run_goes_on_where_time_ran_out() -> None:
