@@ -13,11 +13,11 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from botocore.stub import ANY, Stubber
 
-from functions.remediate_bucket import config_results, controls, data_events
+from functions.remediate_bucket import config_results, controls, data_events, wiring
 from functions.remediate_bucket.account import Account
 from functions.remediate_bucket.bucket_state import Section, Unreadable
 from functions.remediate_bucket.config_results import ConfigResults
-from functions.remediate_bucket.control import Call, Compliance, Finding
+from functions.remediate_bucket.control import Call, Compliance, Finding, Profile
 from functions.remediate_bucket.deliveries import AccessLogs, receives_logs
 from functions.remediate_bucket.errors import BucketMissingError
 from functions.remediate_bucket.kept import Kept
@@ -349,6 +349,19 @@ def test_region_is_told_in_its_present_name(aws: Aws, answer: Any, region: str) 
     aws.answers("get_bucket_location", answer)
 
     assert aws.reader().find(NAME) == Bucket(NAME, region)
+
+
+def test_target_that_is_made_later_is_found(aws: Aws) -> None:
+    """Its Region is asked for until it is known, and then no more."""
+    complete = wiring.targets(aws.regions)
+    profile = Profile(log_target_bucket=NAME)
+    aws.refuses("get_bucket_location", "AccessDenied")
+    aws.refuses("get_bucket_location", "NoSuchBucket", 404)
+    aws.answers("get_bucket_location", {"LocationConstraint": REGION})
+
+    regions = [complete(profile).log_target_region for _ in range(4)]
+
+    assert regions == [None, None, REGION, REGION]
 
 
 def test_another_accounts_bucket_is_refused(aws: Aws) -> None:

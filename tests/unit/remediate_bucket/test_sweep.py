@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -127,6 +128,27 @@ def test_sweep_applies_what_the_stack_allows_on_each_bucket() -> None:
     assert {name for name, _ in made.world.account.written} == {f"papers-{n:04}" for n in range(5)}
     assert answer["summary"]["changes"]["APPLIED"] == len(made.world.account.written)
     assert made.world.changes.open() == []
+
+
+def test_run_gone_on_with_twice_at_once_holds_two_leases() -> None:
+    """What one of the two has begun on a bucket the other leaves to it."""
+    made = fleet(1)
+    taken: list[str] = []
+    real_take = made.world.leases.take
+
+    def take(bucket: str, holder: str, now: datetime) -> None:
+        taken.append(holder)
+        real_take(bucket, holder, now)
+        if len(taken) == 1:
+            made.world.later(seconds=1)
+            made.run(SWEEP)
+
+    made.world.leases.take = take  # type: ignore[method-assign]
+    made.run(SWEEP)
+
+    assert len(set(taken)) == len(taken) == 2
+    (rows,) = [row for row in made.reports.published[0][0]["buckets"] if row["bucket"] != ACCOUNT]
+    assert "another run is at work" in rows["error"]
 
 
 def test_people_hear_of_what_a_sweep_could_not_do() -> None:
