@@ -3,7 +3,7 @@
 Always in this order: read the live state, evaluate, plan, guard, keep a snapshot, apply, read
 again, evaluate. What is only planned is worked through as if it were made, each control on the
 state that the ones before would leave; before anything is made, the bucket's lease is taken and
-the live state is read anew.
+the live state and what is noted of it are read anew.
 """
 
 from __future__ import annotations
@@ -120,6 +120,8 @@ class Remediation:
         ):
             return self._result(work, state, self._told(work, planned), untold=())
         with self._leased(work):
+            # What was noted meanwhile counts: an exemption, the hold of an undo that was at work.
+            work = self._work(request, holder, work.bucket)
             settled = self.execution.settle(work.bucket, work.known_notes.open_changes)
             state = self._read(work)
             state, changes = self._work_through(self._with_tag(work, state), state, write=True)
