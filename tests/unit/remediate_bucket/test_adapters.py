@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
+from botocore.response import StreamingBody
 from botocore.stub import ANY, Stubber
 
 from functions.remediate_bucket import config_results, controls, data_events, wiring
@@ -24,6 +26,7 @@ from functions.remediate_bucket.kept import Kept
 from functions.remediate_bucket.messages import Messages
 from functions.remediate_bucket.reader import Reader
 from functions.remediate_bucket.regions import Bucket, Regions
+from functions.remediate_bucket.reports import Reports
 from functions.remediate_bucket.result import Judged
 from functions.remediate_bucket.rule import Rule
 from functions.remediate_bucket.trails import Trails
@@ -691,3 +694,23 @@ def test_scheduled_rule_evaluates_all_buckets_in_time() -> None:
 
     made.run(asked(None), lambda: False)
     assert set(results.told) == {"one", "two"}
+
+
+# --- reports
+
+
+def test_texts_of_a_runs_parts_are_held_once(aws: Aws) -> None:
+    """Ten thousand buckets have the same findings: their words would not fit into the memory."""
+    rows = [{"bucket": NAME, "findings": [{"reason": "versioning was never on"}]}]
+    for _ in range(2):
+        body = json.dumps({"rows": rows}).encode()
+        answer = {"Body": StreamingBody(BytesIO(body), len(body))}
+        aws.answers("get_object", answer, None)
+    reports = Reports(aws.clients["s3"], "reports", None)
+
+    one, two = reports.part("run-1", 0), reports.part("run-1", 1)
+
+    assert one
+    assert two
+    assert one["rows"] == two["rows"] == rows
+    assert one["rows"][0]["findings"][0]["reason"] is two["rows"][0]["findings"][0]["reason"]
