@@ -19,6 +19,7 @@ from functions.remediate_bucket.control import Call
 from functions.remediate_bucket.exemptions import PUBLIC, InvalidExemption, in_force
 from functions.remediate_bucket.lockout import Guardians
 from functions.remediate_bucket.notes import Notes
+from functions.remediate_bucket.sections import fingerprint
 
 # Blocking public access, or denying requests, would take a website off the air.
 _CLOSES_WEBSITES = frozenset(
@@ -109,8 +110,10 @@ def _exempt(proposal: Proposal, around: Circumstances) -> Refusal | None:
 def _held(proposal: Proposal, around: Circumstances) -> Refusal | None:
     if around.force:
         return None
+    wanted = fingerprint(proposal.after)
     for hold in _notes(around).holds:
-        if hold.control == proposal.control and around.now < hold.until:
+        same = hold.control == proposal.control or hold.after_sha256 == wanted
+        if same and around.now < hold.until:
             return Refusal(
                 f"held until {hold.until.date()} since change {hold.change} was undone; "
                 "a forced request, or deleting the row, lifts it"

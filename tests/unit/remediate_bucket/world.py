@@ -144,6 +144,7 @@ class FakeChanges:
             change.bucket,
             f"hold#{change.control}",
             change=change.id,
+            afterSha256=change.after_sha256,
             expiresAt=int(until.timestamp()),
         )
 
