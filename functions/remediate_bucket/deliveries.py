@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from functions.remediate_bucket.bucket_state import BucketState, Section, Unreadable
 from functions.remediate_bucket.kept import Kept
 from functions.remediate_bucket.regions import Bucket, Regions
-from tidegate.errors import MisconfiguredError, PermanentError, service_errors
+from tidegate.errors import TidegateError, service_errors
 
 _KEPT_SECONDS = 900.0
 _THREADS = 8
@@ -86,7 +86,7 @@ class AccessLogs:
     def sources(self, target: str) -> Mapping[str, str] | None:
         """Return the buckets whose logs come to `target`, each with the prefix of its logs.
 
-        None where a bucket could not be asked. Raises TransientError.
+        None where a bucket could not be asked. Raises TransientError where none could be listed.
         """
         targets, complete = self._kept.of(self._regions.account_id)
         return targets.get(target, {}) if complete else targets.get(target)
@@ -104,7 +104,11 @@ class AccessLogs:
         return targets, False not in answers
 
     def _target_of(self, bucket: Bucket) -> Any:
-        """Return the bucket's LoggingEnabled, None where it has none, False where it is denied."""
+        """Return the bucket's LoggingEnabled, None where it has none, False where it says nothing.
+
+        Denied, or in a Region that is down or cannot be reached: that must not keep all other
+        buckets from being looked at, nor have each of them ask all the others again.
+        """
         s3 = self._regions.s3(bucket.region)
         try:
             with service_errors(f"ask {bucket.name} where its access logs go"):
@@ -116,6 +120,6 @@ class AccessLogs:
                     if error.response["Error"].get("Code") == "NoSuchBucket":
                         return None
                     raise
-        except (MisconfiguredError, PermanentError):
+        except TidegateError:
             return False
         return answer.get("LoggingEnabled")

@@ -418,6 +418,28 @@ def test_sources_are_not_known_where_a_bucket_is_closed(aws: Aws) -> None:
     assert AccessLogs(aws.regions).sources(NAME) is None
 
 
+def test_region_that_is_down_keeps_no_bucket_of_another_waiting(aws: Aws) -> None:
+    """Asked once for all buckets, whoever asks; what is known by others is told."""
+    listed = [{"Name": name, "BucketRegion": REGION} for name in ("down", "source")]
+    aws.answers("list_buckets", {"Buckets": listed}, None)
+    logging = {"TargetBucket": NAME, "TargetPrefix": "s/"}
+    regions = Regions(REGION, ACCOUNT_ID, lambda service, _region: aws.clients[service])
+    down = EndpointConnectionError(endpoint_url="https://s3.down")
+    answers: dict[str, Any] = {"down": down, "source": {"LoggingEnabled": logging}}
+
+    def get_bucket_logging(Bucket: str, **_: str) -> Any:  # noqa: N803
+        answer = answers.pop(Bucket)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    aws.clients["s3"].get_bucket_logging = get_bucket_logging
+    logs = AccessLogs(regions)
+
+    assert logs.sources(NAME) == {"source": "s/"}
+    assert logs.sources("elsewhere") is None
+
+
 def test_log_target_is_told_by_policy_and_acl() -> None:
     """Deliveries need leave: without it, and with none told by others, nothing arrives."""
     allow = {
