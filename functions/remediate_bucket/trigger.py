@@ -42,6 +42,7 @@ _ACCOUNT_CALLS = frozenset({"PutAccountPublicAccessBlock", "DeleteAccountPublicA
 # By prefix: CloudTrail's names differ from the API's (PutBucketLifecycle), and new ones come.
 _CALL_PREFIXES = ("CreateBucket", "PutBucket", "DeleteBucket", "PutObjectLockConfiguration")
 _GONE = frozenset({"ResourceDeleted", "ResourceDeletedNotRecorded", "ResourceNotRecorded"})
+_CLOUDFORMATION = "cloudformation.amazonaws.com"
 _BUCKET_TYPE, _ACCOUNT_TYPE = "AWS::S3::Bucket", "AWS::::Account"
 
 
@@ -228,7 +229,11 @@ def _call(event: Mapping[str, Any], own: Identity) -> Request:
     if named is None:
         # CloudTrail leaves out parameters that are too long, as those of many lifecycle rules.
         named = next((one["ARN"].partition(":::")[2] for one in buckets), None)
-    return BucketRequest(_bucket(named), RequestMode.APPLY, trigger)
+    # A stack that is being deployed: it would fail over a policy that it finds on its new bucket,
+    # and the tags that say whose the bucket is may come after the call.
+    by_stack = who.get("invokedBy") == _CLOUDFORMATION
+    mode = RequestMode.PLAN if by_stack else RequestMode.APPLY
+    return BucketRequest(_bucket(named), mode, trigger)
 
 
 def _compliance(event: Mapping[str, Any]) -> Request:
