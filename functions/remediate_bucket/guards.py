@@ -19,7 +19,7 @@ from functions.remediate_bucket.control import Call
 from functions.remediate_bucket.exemptions import PUBLIC, InvalidExemption, in_force
 from functions.remediate_bucket.lockout import Guardians
 from functions.remediate_bucket.notes import Notes
-from functions.remediate_bucket.sections import fingerprint
+from functions.remediate_bucket.sections import fingerprint, to_json
 
 # Blocking public access, or denying requests, would take a website off the air.
 _CLOSES_WEBSITES = frozenset(
@@ -146,7 +146,12 @@ def _open_buckets(proposal: Proposal, around: Circumstances) -> Refusal | None:
 
 def _log_target(proposal: Proposal, _around: Circumstances) -> Refusal | None:
     call = proposal.call
-    by_key = call.section is Section.ENCRYPTION and "aws:kms" in json.dumps(dict(call.arguments))
+    by_key = (
+        call.section is Section.ENCRYPTION
+        and "aws:kms" in json.dumps(to_json(proposal.after))
+        # Delivered under a key already, as CloudTrail's logs may be.
+        and "aws:kms" not in json.dumps(to_json(proposal.before))
+    )
     if (call.section not in _BREAKS_DELIVERY and not by_key) or (
         proposal.state.is_log_target is False
     ):

@@ -409,6 +409,17 @@ def test_log_target_keeps_receiving(is_target: bool | None) -> None:
     assert world.account.written == []
 
 
+def test_log_target_under_a_key_keeps_it_and_may_change_otherwise() -> None:
+    """CloudTrail's logs may lie under a KMS key: what leaves that key alone stops no delivery."""
+    world = World()
+    by_default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "key"}
+    rule = {"ApplyServerSideEncryptionByDefault": by_default, "BucketKeyEnabled": True}
+    world.account.set(NAME, Section.ENCRYPTION, {"Rules": [rule]})
+    world.account.states[NAME] = replace(world.state(), is_log_target=True)
+
+    assert outcomes(world.apply("sse-c-blocked")) == {"sse-c-blocked": Outcome.APPLIED}
+
+
 def test_account_is_looked_at_by_itself() -> None:
     """The account's block is no control of a bucket, and is set once for all."""
     world = World(account=FakeAccount({ACCOUNT: bucket(ACCOUNT)}))
