@@ -26,7 +26,7 @@ from functions.remediate_bucket.change import (
 from functions.remediate_bucket.control import Call, Compliance, Control, Profile
 from functions.remediate_bucket.lease import Budget
 from functions.remediate_bucket.regions import Bucket
-from tidegate.errors import MisconfiguredError, PermanentError
+from tidegate.errors import MisconfiguredError, PermanentError, TransientError
 
 # S3 takes a moment to show a new configuration.
 _REREAD_SECONDS = (0.5, 1.0, 2.0, 4.0)
@@ -54,6 +54,7 @@ class _Changes(Protocol):
 class _Leases(Protocol):
     def renew(self, bucket: str, holder: str, now: datetime) -> None: ...
     def spend(self, bucket: str, control: str, now: datetime) -> Budget: ...
+    def refund(self, bucket: str, control: str, now: datetime) -> None: ...
 
 
 class _Snapshots(Protocol):
@@ -108,6 +109,11 @@ class Execution:
             self.writer.apply(step.bucket, step.call)
         except (MisconfiguredError, PermanentError) as error:
             return self._ended(change.ended(Outcome.FAILED, str(error), self.now())), state
+        except TransientError:
+            # Throttled, or somebody else configures the bucket at this moment: that is no fight.
+            if change.trigger.automatic:
+                self.leases.refund(change.bucket, change.control, self.now())
+            raise
         state, shown = self._read_again(state, change, step.control)
         if shown is None:
             # `after` stays as it was planned: shown later, it can still be taken back.

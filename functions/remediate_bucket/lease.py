@@ -85,15 +85,25 @@ class Leases:
 
     def spend(self, bucket: str, control: str, now: datetime) -> Budget:
         """Count one change by this control today, and answer whether it is within the budget."""
-        with service_errors(f"count the changes of {bucket}"):
-            answer = self._table.update_item(
-                Key={"bucket": bucket, "entry": f"budget#{control}#{now.date()}"},
-                UpdateExpression="ADD changes :one SET expiresAt = :end",
-                ExpressionAttributeValues={":one": 1, ":end": int((now + _KEPT).timestamp())},
-                ReturnValues="UPDATED_NEW",
-            )
-        spent = int(str(answer["Attributes"]["changes"]))
+        spent = self._count(bucket, control, now, 1)
         if spent <= self._changes_a_day:
             return Budget.WITHIN
         first = spent == self._changes_a_day + 1
         return Budget.EXCEEDED_FIRST if first else Budget.EXCEEDED
+
+    def refund(self, bucket: str, control: str, now: datetime) -> None:
+        """Count one change less: S3 did not say that it took it."""
+        self._count(bucket, control, now, -1)
+
+    def _count(self, bucket: str, control: str, now: datetime, number: int) -> int:
+        with service_errors(f"count the changes of {bucket}"):
+            answer = self._table.update_item(
+                Key={"bucket": bucket, "entry": f"budget#{control}#{now.date()}"},
+                UpdateExpression="ADD changes :number SET expiresAt = :end",
+                ExpressionAttributeValues={
+                    ":number": number,
+                    ":end": int((now + _KEPT).timestamp()),
+                },
+                ReturnValues="UPDATED_NEW",
+            )
+        return int(str(answer["Attributes"]["changes"]))

@@ -70,6 +70,9 @@ def test_budget_is_of_a_bucket_a_control_and_a_day(leases: Leases) -> None:
     spent = [leases.spend("papers", "tls-only", NOW) for _ in range(4)]
 
     assert spent == [Budget.WITHIN, Budget.WITHIN, Budget.EXCEEDED_FIRST, Budget.EXCEEDED]
+    leases.refund("papers", "tls-only", NOW)
+    leases.refund("papers", "tls-only", NOW)
+    assert leases.spend("papers", "tls-only", NOW) is Budget.EXCEEDED_FIRST
     assert leases.spend("papers", "versioning", NOW) is Budget.WITHIN
     assert leases.spend("others", "tls-only", NOW) is Budget.WITHIN
     assert leases.spend("papers", "tls-only", NOW + timedelta(days=1)) is Budget.WITHIN

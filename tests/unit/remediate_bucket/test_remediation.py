@@ -341,6 +341,19 @@ def test_control_that_is_fought_stops_and_tells_once() -> None:
     assert len(world.account.written) == 3
 
 
+def test_conflict_with_another_call_is_no_fight() -> None:
+    """S3 refuses two configurations at once: however often that happens, the change is made."""
+    world = World()
+    for _ in range(world.leases.budget + 1):
+        world.account.refusals["put_public_access_block"] = TransientError("OperationAborted")
+        with pytest.raises(TransientError):
+            world.run(RequestMode.APPLY, BLOCK)
+
+    made = world.run(RequestMode.APPLY, BLOCK).changes[-1]
+
+    assert made.outcome is Outcome.APPLIED
+
+
 def test_operator_has_no_budget() -> None:
     """Who asks by name is no loop."""
     world = World()

@@ -182,6 +182,9 @@ class FakeLeases:
             return Budget.WITHIN
         return Budget.EXCEEDED_FIRST if spent == self.budget + 1 else Budget.EXCEEDED
 
+    def refund(self, bucket: str, control: str, now: datetime) -> None:
+        self.spent[bucket, control] -= 1
+
 
 @dataclass
 class FakeSnapshots:
