@@ -12,6 +12,17 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+# All but aws itself, by how the names of their Regions begin.
+_PARTITIONS = {
+    "cn-": "aws-cn",
+    "us-gov-": "aws-us-gov",
+    "eusc-": "aws-eusc",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+    "eu-isoe-": "aws-iso-e",
+    "us-isof-": "aws-iso-f",
+}
+
 
 class Section(StrEnum):
     """A setting of the bucket, or of its account, that is read and written as one."""
@@ -91,10 +102,11 @@ class BucketState:
 
     @property
     def arn_partition(self) -> str:
-        """The partition of the bucket's Region: aws, aws-cn or aws-us-gov."""
-        if self.region.startswith("cn-"):
-            return "aws-cn"
-        return "aws-us-gov" if self.region.startswith("us-gov-") else "aws"
+        """The partition of the bucket's Region."""
+        for start, partition in _PARTITIONS.items():
+            if self.region.startswith(start):
+                return partition
+        return "aws"
 
     @property
     def arn(self) -> str:

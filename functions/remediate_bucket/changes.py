@@ -85,6 +85,7 @@ class Changes:
                     "bucket": change.bucket,
                     "entry": f"hold#{change.control}",
                     "change": change.id,
+                    "afterSha256": change.after_sha256,
                     "expiresAt": int(until.timestamp()),
                 }
             )

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from functions.remediate_bucket.bucket_state import BucketState, Section, Unreadable
 from functions.remediate_bucket.kept import Kept
 from functions.remediate_bucket.regions import Bucket, Regions
-from tidegate.errors import MisconfiguredError, PermanentError, service_errors
+from tidegate.errors import TidegateError, service_errors
 
 _KEPT_SECONDS = 900.0
 _THREADS = 8
@@ -26,8 +26,15 @@ _DELIVERERS = (
     "cloudtrail.amazonaws.com",
     "config.amazonaws.com",
     "logdelivery.elasticloadbalancing.amazonaws.com",
+    "redshift.amazonaws.com",
 )
+# Under it all services write that deliver by way of AWS; load balancers of the older Regions come
+# as accounts of AWS's, told by nothing else.
+_AWS_LOGS = "/AWSLogs/"
 _LOG_DELIVERY_GROUP = "http://acs.amazonaws.com/groups/s3/LogDelivery"
+# The user as whom CloudFront writes its (older) access logs:
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/AccessLogs.html
+_CLOUDFRONT_ID = "c4c1ede66af53448b93c283ce9448c4ba468c9432aa01d700d3878632f77d2d0"
 
 
 def receives_logs(state: BucketState, sources: Mapping[str, str] | None) -> bool | None:
@@ -47,7 +54,11 @@ def receives_logs(state: BucketState, sources: Mapping[str, str] | None) -> bool
 def _policy_lets_in(policy: Mapping[str, Any]) -> bool:
     for statement in _listed(policy.get("Statement", ())):
         principal = statement.get("Principal")
-        if statement.get("Effect") != "Allow" or not isinstance(principal, dict):
+        if statement.get("Effect") != "Allow":
+            continue
+        if any(_AWS_LOGS in str(place) for place in _listed(statement.get("Resource", ()))):
+            return True
+        if not isinstance(principal, dict):
             continue
         if any(service in _DELIVERERS for service in _listed(principal.get("Service", ()))):
             return True
@@ -55,9 +66,9 @@ def _policy_lets_in(policy: Mapping[str, Any]) -> bool:
 
 
 def _acl_lets_in(acl: Mapping[str, Any]) -> bool:
+    grantees = [grant.get("Grantee", {}) for grant in acl.get("Grants", ())]
     return any(
-        grant.get("Grantee", {}).get("URI") == _LOG_DELIVERY_GROUP
-        for grant in acl.get("Grants", ())
+        one.get("URI") == _LOG_DELIVERY_GROUP or one.get("ID") == _CLOUDFRONT_ID for one in grantees
     )
 
 
@@ -75,7 +86,7 @@ class AccessLogs:
     def sources(self, target: str) -> Mapping[str, str] | None:
         """Return the buckets whose logs come to `target`, each with the prefix of its logs.
 
-        None where a bucket could not be asked. Raises TransientError.
+        None where a bucket could not be asked. Raises TransientError where none could be listed.
         """
         targets, complete = self._kept.of(self._regions.account_id)
         return targets.get(target, {}) if complete else targets.get(target)
@@ -93,7 +104,11 @@ class AccessLogs:
         return targets, False not in answers
 
     def _target_of(self, bucket: Bucket) -> Any:
-        """Return the bucket's LoggingEnabled, None where it has none, False where it is denied."""
+        """Return the bucket's LoggingEnabled, None where it has none, False where it says nothing.
+
+        Denied, or in a Region that is down or cannot be reached: that must not keep all other
+        buckets from being looked at, nor have each of them ask all the others again.
+        """
         s3 = self._regions.s3(bucket.region)
         try:
             with service_errors(f"ask {bucket.name} where its access logs go"):
@@ -105,6 +120,6 @@ class AccessLogs:
                     if error.response["Error"].get("Code") == "NoSuchBucket":
                         return None
                     raise
-        except (MisconfiguredError, PermanentError):
+        except TidegateError:
             return False
         return answer.get("LoggingEnabled")

@@ -26,7 +26,7 @@ from functions.remediate_bucket.change import (
 from functions.remediate_bucket.control import Call, Compliance, Control, Profile
 from functions.remediate_bucket.lease import Budget
 from functions.remediate_bucket.regions import Bucket
-from tidegate.errors import MisconfiguredError, PermanentError
+from tidegate.errors import MisconfiguredError, PermanentError, TransientError
 
 # S3 takes a moment to show a new configuration.
 _REREAD_SECONDS = (0.5, 1.0, 2.0, 4.0)
@@ -52,8 +52,9 @@ class _Changes(Protocol):
 
 
 class _Leases(Protocol):
-    def take(self, bucket: str, holder: str, now: datetime) -> None: ...
+    def renew(self, bucket: str, holder: str, now: datetime) -> None: ...
     def spend(self, bucket: str, control: str, now: datetime) -> Budget: ...
+    def refund(self, bucket: str, control: str, now: datetime) -> None: ...
 
 
 class _Snapshots(Protocol):
@@ -97,7 +98,7 @@ class Execution:
         A call that S3 refuses is a FAILED change. One of which nobody knows whether S3 took it
         (a time-out) raises TransientError and stays open.
         """
-        self.leases.take(step.bucket.name, holder, self.now())
+        self.leases.renew(step.bucket.name, holder, self.now())
         exceeded = self._budget_refusal(change)
         if exceeded:
             return exceeded, state
@@ -108,8 +109,17 @@ class Execution:
             self.writer.apply(step.bucket, step.call)
         except (MisconfiguredError, PermanentError) as error:
             return self._ended(change.ended(Outcome.FAILED, str(error), self.now())), state
-        state, change = self._read_again(state, change, step.control)
-        return self._ended(self._proven(step, state, change)), state
+        except TransientError:
+            # Throttled, or somebody else configures the bucket at this moment: that is no fight.
+            if change.trigger.automatic:
+                self.leases.refund(change.bucket, change.control, self.now())
+            raise
+        state, shown = self._read_again(state, change, step.control)
+        if shown is None:
+            # `after` stays as it was planned: shown later, it can still be taken back.
+            fault = "S3 took the call, and still shows the former setting"
+            return self._ended(change.ended(Outcome.FAILED, fault, self.now())), state
+        return self._ended(self._proven(step, state, shown)), state
 
     def settle(self, bucket: Bucket, open_changes: tuple[str, ...]) -> tuple[Change, ...]:
         """Find out what became of changes that an earlier run began and did not tell of."""
@@ -135,25 +145,23 @@ class Execution:
 
     def _read_again(
         self, state: BucketState, change: Change, control: Control
-    ) -> tuple[BucketState, Change]:
-        """Return the state, and the change with `after`, as S3 shows them once it shows them."""
+    ) -> tuple[BucketState, Change | None]:
+        """Return the state, and the change with `after`, as S3 shows them; None: it shows none."""
         wanted = sorted({change.section, *control.sections})
         for seconds in (0.0, *_REREAD_SECONDS):
             if seconds:
                 self.sleep(seconds)
             state = self.reader.again(state, wanted)
-            shown = sections.fingerprint(_affected(change, state.setting(change.section)))
+            live = _affected(change, state.setting(change.section))
+            if isinstance(live, Unreadable):
+                return state, change
+            shown = sections.fingerprint(live)
             if shown != change.before_sha256:
-                break
-        after = _affected(change, state.setting(change.section))
-        shown = sections.fingerprint(after)
-        return state, replace(change, after=sections.to_json(after), after_sha256=shown)
+                return state, replace(change, after=sections.to_json(live), after_sha256=shown)
+        return state, None
 
     def _proven(self, step: Step, state: BucketState, change: Change) -> Change:
-        """Return the change as APPLIED where the setting is there and the control is met."""
-        if change.after_sha256 == change.before_sha256:
-            fault = "S3 took the call, and still shows the former setting"
-            return change.ended(Outcome.FAILED, fault, self.now())
+        """Return the change as APPLIED where the control is met after its last call."""
         finding = step.control.evaluate(state, step.profile)
         if step.is_last and finding.compliance is not Compliance.COMPLIANT:
             fault = f"written, but the bucket is not compliant: {finding.reason}"
@@ -170,8 +178,11 @@ class Execution:
         if shown == change.before_sha256:
             fault = "interrupted before the setting was written"
             return change.ended(Outcome.FAILED, fault, self.now())
-        found = replace(change, after=sections.to_json(live), after_sha256=shown)
-        return found.ended(Outcome.APPLIED, "found in place after an interrupted run", self.now())
+        if shown != change.after_sha256:
+            # Somebody else's, perhaps: it must not become what an undo throws away.
+            fault = "interrupted, and now neither as it was nor as planned: see the snapshot"
+            return change.ended(Outcome.FAILED, fault, self.now())
+        return change.ended(Outcome.APPLIED, "found in place after an interrupted run", self.now())
 
     def _ended(self, change: Change) -> Change:
         """Record what became of the change, and tell the bus."""

@@ -94,8 +94,11 @@ def _checked(source: str, parts: Mapping[str, str], known: frozenset[str]) -> An
     unknown = controls - known - {ALL, PUBLIC}
     if unknown:
         return InvalidExemption(source, f"{', '.join(sorted(unknown))} is no control")
-    # The last day counts whole.
-    until = datetime.combine(last, time(), UTC) + timedelta(days=1)
+    try:
+        # The last day counts whole.
+        until = datetime.combine(last, time(), UTC) + timedelta(days=1)
+    except OverflowError:
+        return InvalidExemption(source, f"until={last} is past the last day that can be counted")
     return Exemption(controls, until, parts["approver"], parts["reason"], source)
 
 

@@ -19,6 +19,7 @@ from functions.remediate_bucket.control import Call
 from functions.remediate_bucket.exemptions import PUBLIC, InvalidExemption, in_force
 from functions.remediate_bucket.lockout import Guardians
 from functions.remediate_bucket.notes import Notes
+from functions.remediate_bucket.sections import fingerprint, to_json
 
 # Blocking public access, or denying requests, would take a website off the air.
 _CLOSES_WEBSITES = frozenset(
@@ -29,7 +30,10 @@ _CLOSES_WEBSITES = frozenset(
         Section.OWNERSHIP,
     }
 )
-_BLOCKS_PUBLIC = frozenset({Section.ACCOUNT_PUBLIC_ACCESS_BLOCK, Section.PUBLIC_ACCESS_BLOCK})
+# Without ACLs, objects that an ACL makes public are so no longer.
+_BLOCKS_PUBLIC = frozenset(
+    {Section.ACCOUNT_PUBLIC_ACCESS_BLOCK, Section.PUBLIC_ACCESS_BLOCK, Section.OWNERSHIP}
+)
 # S3 delivers no access logs into a bucket with default retention, and none under a KMS key that
 # its service may not use; a bucket that logs to itself grows for ever.
 _BREAKS_DELIVERY = frozenset({Section.LOGGING, Section.OBJECT_LOCK})
@@ -106,8 +110,10 @@ def _exempt(proposal: Proposal, around: Circumstances) -> Refusal | None:
 def _held(proposal: Proposal, around: Circumstances) -> Refusal | None:
     if around.force:
         return None
+    wanted = fingerprint(proposal.after)
     for hold in _notes(around).holds:
-        if hold.control == proposal.control and around.now < hold.until:
+        same = hold.control == proposal.control or hold.after_sha256 == wanted
+        if same and around.now < hold.until:
             return Refusal(
                 f"held until {hold.until.date()} since change {hold.change} was undone; "
                 "a forced request, or deleting the row, lifts it"
@@ -140,7 +146,12 @@ def _open_buckets(proposal: Proposal, around: Circumstances) -> Refusal | None:
 
 def _log_target(proposal: Proposal, _around: Circumstances) -> Refusal | None:
     call = proposal.call
-    by_key = call.section is Section.ENCRYPTION and "aws:kms" in json.dumps(dict(call.arguments))
+    by_key = (
+        call.section is Section.ENCRYPTION
+        and "aws:kms" in json.dumps(to_json(proposal.after))
+        # Delivered under a key already, as CloudTrail's logs may be.
+        and "aws:kms" not in json.dumps(to_json(proposal.before))
+    )
     if (call.section not in _BREAKS_DELIVERY and not by_key) or (
         proposal.state.is_log_target is False
     ):

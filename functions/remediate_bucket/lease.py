@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from tidegate.errors import TransientError, service_errors
 
 if TYPE_CHECKING:
+    from boto3.dynamodb.conditions import ConditionBase
     from mypy_boto3_dynamodb.service_resource import Table
 
 # Longer than any step between two renewals, shorter than a message stays hidden.
@@ -44,6 +45,16 @@ class Leases:
         """Take the lease, or renew one's own. TransientError where another run holds it."""
         free = Attr("holder").not_exists() | Attr("holder").eq(holder)
         over = Attr("expiresAt").lte(int(now.timestamp()))
+        self._put(bucket, holder, now, free | over)
+
+    def renew(self, bucket: str, holder: str, now: datetime) -> None:
+        """Renew one's own lease. TransientError where it is gone or was another's since.
+
+        Then another run may have changed what this one has read.
+        """
+        self._put(bucket, holder, now, Attr("holder").eq(holder))
+
+    def _put(self, bucket: str, holder: str, now: datetime, condition: ConditionBase) -> None:
         with service_errors(f"take the lease of {bucket}"):
             try:
                 self._table.put_item(
@@ -53,7 +64,7 @@ class Leases:
                         "holder": holder,
                         "expiresAt": int(now.timestamp()) + LEASE_SECONDS,
                     },
-                    ConditionExpression=free | over,
+                    ConditionExpression=condition,
                 )
             except ClientError as error:
                 if error.response["Error"].get("Code") != _CONDITION:
@@ -74,15 +85,25 @@ class Leases:
 
     def spend(self, bucket: str, control: str, now: datetime) -> Budget:
         """Count one change by this control today, and answer whether it is within the budget."""
-        with service_errors(f"count the changes of {bucket}"):
-            answer = self._table.update_item(
-                Key={"bucket": bucket, "entry": f"budget#{control}#{now.date()}"},
-                UpdateExpression="ADD changes :one SET expiresAt = :end",
-                ExpressionAttributeValues={":one": 1, ":end": int((now + _KEPT).timestamp())},
-                ReturnValues="UPDATED_NEW",
-            )
-        spent = int(str(answer["Attributes"]["changes"]))
+        spent = self._count(bucket, control, now, 1)
         if spent <= self._changes_a_day:
             return Budget.WITHIN
         first = spent == self._changes_a_day + 1
         return Budget.EXCEEDED_FIRST if first else Budget.EXCEEDED
+
+    def refund(self, bucket: str, control: str, now: datetime) -> None:
+        """Count one change less: S3 did not say that it took it."""
+        self._count(bucket, control, now, -1)
+
+    def _count(self, bucket: str, control: str, now: datetime, number: int) -> int:
+        with service_errors(f"count the changes of {bucket}"):
+            answer = self._table.update_item(
+                Key={"bucket": bucket, "entry": f"budget#{control}#{now.date()}"},
+                UpdateExpression="ADD changes :number SET expiresAt = :end",
+                ExpressionAttributeValues={
+                    ":number": number,
+                    ":end": int((now + _KEPT).timestamp()),
+                },
+                ReturnValues="UPDATED_NEW",
+            )
+        return int(str(answer["Attributes"]["changes"]))

@@ -2,7 +2,7 @@
 
     exemption#<control, all or public>   reason, approver, until          (an operator's)
     profile                              apply, and fields of Profile     (an operator's)
-    hold#<control>                       change, until                    (an undo's)
+    hold#<control>                       change, afterSha256, expiresAt   (an undo's)
     open#<change>                        a change that is not told yet    (a run's)
 
 All under the bucket's name. An operator's row that cannot be understood keeps all changes from
@@ -26,11 +26,15 @@ _TEXTS = frozenset({"log_target_bucket", "log_prefix", "kms_key_arn", "inventory
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A control that must not be applied again until then, for its change was undone."""
+    """A control that must not be applied again until then, for its change was undone.
+
+    Nor may another control make the same setting of it: `after_sha256` is its fingerprint.
+    """
 
     control: str
     change: str
     until: datetime
+    after_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ def from_rows(rows: Iterable[Mapping[str, Any]], known: frozenset[str]) -> Notes
                 notes = replace(notes, exemptions=(*notes.exemptions, found))
             case "hold":
                 until = datetime.fromtimestamp(int(row["expiresAt"]), UTC)
-                hold = Hold(rest, str(row["change"]), until)
+                hold = Hold(rest, str(row["change"]), until, row.get("afterSha256"))
                 notes = replace(notes, holds=(*notes.holds, hold))
             case "open":
                 notes = replace(notes, open_changes=(*notes.open_changes, rest))
@@ -70,9 +74,9 @@ def from_rows(rows: Iterable[Mapping[str, Any]], known: frozenset[str]) -> Notes
 
 def _with_profile(notes: Notes, row: Mapping[str, Any], known: frozenset[str]) -> Notes:
     given = {name: value for name, value in row.items() if name not in ("bucket", "entry", "apply")}
-    wanted = frozenset(str(item) for item in row.get("apply", ()))
     names = {_camel(item.name): item.name for item in fields(Profile)}
     try:
+        wanted = frozenset(str(item) for item in row.get("apply", ()))
         overrides = {names[name]: _value(names[name], value) for name, value in given.items()}
         unknown = wanted - known
         if unknown:

@@ -15,6 +15,8 @@ from functions.remediate_bucket.result import Result
 
 # SNS: fewer than 100 characters of ASCII without control characters, in an e-mail's subject.
 MAX_SUBJECT_CHARACTERS = 99
+# Of what a run has for people to see to; the report has all of it.
+MAX_ALERTS = 30
 _STORY = {
     Outcome.APPLIED: "was changed",
     Outcome.FAILED: "could not be changed",
@@ -80,9 +82,28 @@ def run_text(report: Mapping[str, Any], page: str) -> str:
         "Controls that most buckets do not meet:",
         *(worst or ["  none"]),
         "",
+        *_alerts(report),
         f"The whole report: {page}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _alerts(report: Mapping[str, Any]) -> list[str]:
+    """Return what failed, or was held back so that people have to be told: each thing once."""
+    told: dict[tuple[str, str], list[str]] = {}
+    for item in report["buckets"]:
+        for change in item.get("changes", ()):
+            if change["outcome"] == Outcome.FAILED.value or change.get("alert"):
+                about = item["bucket"], _plain(change["reason"])
+                told.setdefault(about, []).append(change["control"])
+    if not told:
+        return []
+    lines = [
+        f"  {bucket}: {', '.join(names)}: {reason}" for (bucket, reason), names in told.items()
+    ]
+    if len(lines) > MAX_ALERTS:
+        lines[MAX_ALERTS:] = [f"  and {len(lines) - MAX_ALERTS} more in the report"]
+    return ["Failed, or held back for people to see to:", *lines, ""]
 
 
 def _subject(told: str) -> str:

@@ -7,11 +7,11 @@ two tools would fight. The patch names the property or resource and holds the se
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from functions.remediate_bucket.bucket_state import Section, Setting, Unreadable
+from functions.remediate_bucket.properties import as_property
 from functions.remediate_bucket.sections import to_json
 
 _STACK_TAG = "aws:cloudformation:stack-name"
@@ -77,45 +77,6 @@ def patch(owner: Owner, section: Section, wanted: Setting) -> str:
         return f"set {section} in {owner.said}"
     property_name, resource = _HOMES[section]
     if owner.tool.startswith("CloudFormation"):
-        body = json.dumps({property_name: _as_property(section, to_json(wanted))}, indent=2)
+        body = json.dumps({property_name: as_property(section, to_json(wanted))}, indent=2)
         return f"in {owner.said}, AWS::S3::Bucket:\n{body}"
     return f"in {owner.said}, {resource}:\n{json.dumps(to_json(wanted), indent=2)}"
-
-
-def _as_property(section: Section, setting: Any) -> Any:
-    """Return the setting as CloudFormation spells it, where that differs from the API."""
-    spell = _SPELLINGS.get(section)
-    return spell(setting) if spell else setting
-
-
-def _encryption(setting: Any) -> Any:
-    api, property_name = "ApplyServerSideEncryptionByDefault", "ServerSideEncryptionByDefault"
-    rules = [
-        {property_name if name == api else name: value for name, value in rule.items()}
-        for rule in setting["Rules"]
-    ]
-    return {"ServerSideEncryptionConfiguration": rules}
-
-
-def _notification(setting: Any) -> Any:
-    if "EventBridgeConfiguration" not in setting:
-        return setting
-    return {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
-
-
-_SPELLINGS: Mapping[Section, Callable[[Any], Any]] = {
-    Section.ENCRYPTION: _encryption,
-    Section.LOGGING: lambda setting: {
-        "DestinationBucketName": setting.get("TargetBucket"),
-        "LogFilePrefix": setting.get("TargetPrefix", ""),
-    },
-    Section.TAGS: lambda setting: [
-        {"Key": key, "Value": value} for key, value in setting["Tags"].items()
-    ],
-    Section.NOTIFICATION: _notification,
-    Section.VERSIONING: lambda setting: {"Status": setting["Status"]},
-    **dict.fromkeys(
-        (Section.INTELLIGENT_TIERING, Section.INVENTORY, Section.METRICS),
-        lambda setting: setting["Configurations"],
-    ),
-}

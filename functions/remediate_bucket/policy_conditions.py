@@ -29,7 +29,7 @@ def _holds(condition: Condition, context: Context) -> bool | None:
     if_exists = operator.endswith("ifexists")
     operator = operator.removesuffix("ifexists")
     value = context.values.get(condition.key)
-    if value is None and condition.key not in context.absent:
+    if not condition.values or (value is None and condition.key not in context.absent):
         return None
     if operator == "null":
         return (value is None) == (condition.values[0].lower() == "true")

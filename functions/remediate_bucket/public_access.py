@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from typing import Any
 
 from functions.remediate_bucket import policy_document
 from functions.remediate_bucket.bucket_state import BucketState, Section
@@ -73,6 +74,15 @@ def ways(state: BucketState, access: Access) -> list[str]:
     return found
 
 
+def public_grants(acl: Mapping[str, Any] | None) -> set[str]:
+    """Return what an ACL gives to everybody."""
+    return {
+        grant["Permission"]
+        for grant in (acl or {}).get("Grants", ())
+        if str(grant.get("Grantee", {}).get("URI", "")).endswith(_GROUPS)
+    }
+
+
 def acls_are_disabled(state: BucketState) -> bool:
     """Tell whether the bucket's owner owns every object and no ACL counts."""
     rules: Iterable[Mapping[str, str]] = (state.known(Section.OWNERSHIP) or {}).get("Rules", ())
@@ -97,11 +107,7 @@ def _policy_gives(state: BucketState, access: Access) -> bool:
 
 
 def _acl_gives(state: BucketState, access: Access) -> bool:
-    if acls_are_disabled(state):
-        return False
-    grants = (state.known(Section.ACL) or {}).get("Grants", ())
-    return any(
-        str(grant.get("Grantee", {}).get("URI", "")).endswith(_GROUPS)
-        and grant.get("Permission") in _ACL_PERMISSIONS[access]
-        for grant in grants
+    permissions = _ACL_PERMISSIONS[access]
+    return not acls_are_disabled(state) and bool(
+        permissions & public_grants(state.known(Section.ACL))
     )

@@ -18,6 +18,7 @@ from functions.remediate_bucket.account import Account
 from functions.remediate_bucket.bucket_state import BucketState, Section, Setting, Unreadable
 from functions.remediate_bucket.deliveries import AccessLogs, receives_logs
 from functions.remediate_bucket.errors import BucketMissingError
+from functions.remediate_bucket.public_access import public_grants
 from functions.remediate_bucket.reads import ABSENT, READS
 from functions.remediate_bucket.regions import Bucket, Regions
 from functions.remediate_bucket.trails import Trails
@@ -89,9 +90,18 @@ class Reader:
         def is_open(bucket: Bucket) -> bool | None:
             website = self._read(Section.WEBSITE, bucket)
             status = self._read(Section.POLICY_STATUS, bucket)
-            if isinstance(website, Unreadable) or isinstance(status, Unreadable):
+            acl = self._read(Section.ACL, bucket)
+            if (
+                isinstance(website, Unreadable)
+                or isinstance(status, Unreadable)
+                or isinstance(acl, Unreadable)
+            ):
                 return None
-            return website is not None or bool((status or {}).get("IsPublic"))
+            return (
+                website is not None
+                or bool((status or {}).get("IsPublic"))
+                or bool(public_grants(acl))
+            )
 
         buckets = self.buckets()
         answers = list(self._pool.map(is_open, buckets))

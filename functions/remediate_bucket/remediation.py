@@ -3,7 +3,7 @@
 Always in this order: read the live state, evaluate, plan, guard, keep a snapshot, apply, read
 again, evaluate. What is only planned is worked through as if it were made, each control on the
 state that the ones before would leave; before anything is made, the bucket's lease is taken and
-the live state is read anew.
+the live state and what is noted of it are read anew.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from functions.remediate_bucket.notes import Notes
 from functions.remediate_bucket.permissions import Permissions
 from functions.remediate_bucket.regions import Bucket
 from functions.remediate_bucket.result import Judged, Result
-from functions.remediate_bucket.trigger import ACCOUNT, SCHEDULE, BucketRequest
+from functions.remediate_bucket.trigger import ACCOUNT, SCHEDULE, BucketRequest, RequestMode
 from tidegate.errors import MalformedEventError
 
 # What the guards judge by, beside what each control reads.
@@ -111,12 +111,17 @@ class Remediation:
         state = self._read(work)
         work = self._with_tag(work, state)
         planned = self._work_through(work, state, write=False)[1]
-        if not work.known_notes.open_changes and not any(
+        # A report or a plan leaves the open changes to a run that may change something: one may be
+        # at work on them right now.
+        unsettled = request.mode is RequestMode.APPLY and work.known_notes.open_changes
+        if not unsettled and not any(
             change.outcome is Outcome.PLANNED and self._may(work, change.control)
             for change in planned
         ):
             return self._result(work, state, self._told(work, planned), untold=())
         with self._leased(work):
+            # What was noted meanwhile counts: an exemption, the hold of an undo that was at work.
+            work = self._work(request, holder, work.bucket)
             settled = self.execution.settle(work.bucket, work.known_notes.open_changes)
             state = self._read(work)
             state, changes = self._work_through(self._with_tag(work, state), state, write=True)

@@ -44,7 +44,8 @@ class Head:
 def row(result: Result) -> dict[str, Any]:
     """Return the bucket's row."""
     answer = to_response(result)
-    for change in answer["changes"]:
+    for change, made in zip(answer["changes"], result.changes, strict=True):
+        change["alert"] = made.alert
         for name in ("before", "after"):
             if len(json.dumps(change[name])) > _MAX_SETTING_CHARACTERS:
                 change[name] = {"tooLong": True}
@@ -107,6 +108,14 @@ def _of_control(control: Control, rows: Sequence[Row]) -> dict[str, Any]:
         "fsbp": control.references.fsbp,
         "cis": control.references.cis,
         "score": score([Compliance(text) for text in found.elements()]),
+        "changes": dict(
+            Counter(
+                change["outcome"]
+                for item in rows
+                for change in item.get("changes", ())
+                if change["control"] == control.id
+            )
+        ),
         **{compliance.value: found[compliance] for compliance in Compliance},
     }
 

@@ -24,7 +24,7 @@ from functions.remediate_bucket.trigger import (
     RuleRequest,
     Trigger,
 )
-from tidegate.errors import TidegateError, TransientError
+from tidegate.errors import MalformedEventError, TidegateError, TransientError
 
 _THREADS = 8
 
@@ -56,8 +56,10 @@ class Rule:
         """Evaluate, give Config the results, and return them.
 
         Raises TransientError where not all buckets could be evaluated in time: those done are
-        given, and Config asks for all again on its schedule.
+        given, and Config asks for all again on its schedule. MalformedEventError where the rule
+        names a control that is none: what was not judged must not be vouched for.
         """
+        self._check(request.controls)
         if request.bucket is not None:
             evaluation = self._evaluate(request, request.bucket, None)
             self.results.put(request.result_token, [evaluation])
@@ -94,6 +96,15 @@ class Rule:
                 raise
             return config_results.unknown(name, str(error), at)
         return config_results.judge(name, result.findings, at)
+
+    def _check(self, named: frozenset[str] | None) -> None:
+        known = {
+            control.id
+            for resource in (ACCOUNT, "any-bucket")
+            for control in self.remediation.select(resource, None)
+        }
+        if unknown := (named or frozenset()) - known:
+            raise MalformedEventError(f"the rule names no control: {', '.join(sorted(unknown))}")
 
     def _controls(self, request: RuleRequest, name: str) -> frozenset[str]:
         fitting = self.remediation.select(name, None)

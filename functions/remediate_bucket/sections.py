@@ -1,7 +1,8 @@
 """What a call makes of a setting, how settings are compared, and how one is put back.
 
-All pure. A setting is compared in a normal form, for S3 and IAM give lists back in another order
-and single entries without their list: what differs only in that is the same setting.
+All pure. A setting is compared in a normal form, for S3 and IAM give lists back in another order,
+single entries without their list and defaults that nobody set: what differs only in that is the
+same setting.
 """
 
 from __future__ import annotations
@@ -25,6 +26,12 @@ _LIST_CALLS: Mapping[Section, str] = {
     Section.INVENTORY: "bucket_inventory_configuration",
     Section.METRICS: "bucket_metrics_configuration",
 }
+# What S3 adds by itself to a setting that does not say it, and a filter for the whole bucket.
+_ADDED = {
+    "BucketKeyEnabled": False,
+    "TransitionDefaultMinimumObjectSize": "all_storage_classes_128K",
+}
+_WHOLE_BUCKET = {"Prefix": ""}
 
 
 def to_json(setting: Setting) -> Any:
@@ -42,7 +49,11 @@ def fingerprint(setting: Setting) -> str:
 
 def _normal(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _normal(item) for key, item in value.items()}
+        return {
+            key: {} if item == _WHOLE_BUCKET else _normal(item)
+            for key, item in value.items()
+            if key not in _ADDED or item != _ADDED[key]
+        }
     if isinstance(value, list):
         items = [_normal(item) for item in value]
         if len(items) == 1 and isinstance(items[0], str):

@@ -27,6 +27,9 @@ from tidegate.errors import TidegateError
 PART_BUCKETS = 50
 # S3 allows far more requests a second; the clients slow down where it does not.
 _THREADS = 8
+# What judging a setting of a form that nobody foresaw may raise: a fault of ours, to be told of in
+# the report, and no reason to leave all other buckets without one.
+_UNFORESEEN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 class _Remediation(Protocol):
@@ -78,6 +81,8 @@ class Sweep:
         answered = self.reports.answer(run)
         if answered is not None:
             return answered
+        # A run that was stopped may be gone on with twice at once: a lease must tell them apart.
+        holder = f"{run}/{self.now().isoformat()}"
         parts = self._parts(run)
         last = parts[-1]["last"] if parts else ""
         started_at = parts[0]["startedAt"] if parts else self.now().isoformat()
@@ -90,7 +95,7 @@ class Sweep:
             if out_of_time():
                 self.messages.send({"mode": request.mode.value, "run": run})
                 return _unfinished(request, parts)
-            part, results = self._look(request, run, buckets)
+            part, results = self._look(request, holder, buckets)
             part["startedAt"] = started_at
             self.reports.put_part(run, len(parts), part)
             for result in results:
@@ -105,24 +110,27 @@ class Sweep:
         return parts
 
     def _look(
-        self, request: RunRequest, run: str, buckets: Sequence[Bucket]
+        self, request: RunRequest, holder: str, buckets: Sequence[Bucket]
     ) -> tuple[dict[str, Any], list[Result]]:
         with ThreadPoolExecutor(_THREADS) as pool:
-            looked = list(pool.map(lambda bucket: self._look_at(request, run, bucket), buckets))
+            looked = list(pool.map(lambda bucket: self._look_at(request, holder, bucket), buckets))
         rows = [row for row, _ in looked if row is not None]
         return {"last": buckets[-1].name, "rows": rows}, [item for _, item in looked if item]
 
     def _look_at(
-        self, request: RunRequest, run: str, bucket: Bucket
+        self, request: RunRequest, holder: str, bucket: Bucket
     ) -> tuple[Row | None, Result | None]:
         mode = RequestMode.APPLY if request.mode is RequestMode.SWEEP else RequestMode.REPORT
         try:
             asked = BucketRequest(bucket.name, mode, request.trigger)
-            result = self.remediation.run(asked, run, bucket=bucket)
+            result = self.remediation.run(asked, holder, bucket=bucket)
         except BucketMissingError:
             return None, None
         except TidegateError as error:
             return report.failed_row(bucket.name, bucket.region, str(error)), None
+        except _UNFORESEEN as error:
+            fault = f"could not be judged: {type(error).__name__}: {error}"
+            return report.failed_row(bucket.name, bucket.region, fault), None
         return report.row(result), result
 
     def _report(
@@ -145,6 +153,9 @@ class Sweep:
             "json": json_uri,
             "html": html_uri,
             "summary": made["summary"],
+            "changes": {
+                item["control"]: item["changes"] for item in made["controls"] if item["changes"]
+            },
             "notMet": {item["control"]: item["NON_COMPLIANT"] for item in made["controls"]},
             "complete": True,
         }

@@ -42,6 +42,7 @@ _ACCOUNT_CALLS = frozenset({"PutAccountPublicAccessBlock", "DeleteAccountPublicA
 # By prefix: CloudTrail's names differ from the API's (PutBucketLifecycle), and new ones come.
 _CALL_PREFIXES = ("CreateBucket", "PutBucket", "DeleteBucket", "PutObjectLockConfiguration")
 _GONE = frozenset({"ResourceDeleted", "ResourceDeletedNotRecorded", "ResourceNotRecorded"})
+_CLOUDFORMATION = "cloudformation.amazonaws.com"
 _BUCKET_TYPE, _ACCOUNT_TYPE = "AWS::S3::Bucket", "AWS::::Account"
 
 
@@ -219,8 +220,20 @@ def _call(event: Mapping[str, Any], own: Identity) -> Request:
         return Nothing("the bucket was deleted")
     if not name.startswith(_CALL_PREFIXES):
         raise MalformedEventError(f"{name} configures no bucket; expected {TAKEN}")
-    bucket = _bucket(detail["requestParameters"]["bucketName"])
-    return BucketRequest(bucket, RequestMode.APPLY, trigger)
+    buckets = [one for one in detail.get("resources") or () if one.get("type") == _BUCKET_TYPE]
+    owner = next((one["accountId"] for one in buckets if one.get("accountId")), own.account_id)
+    if owner != own.account_id:
+        # Somebody of this account configured another account's bucket: both have the record.
+        return Nothing(f"the bucket is account {owner}'s")
+    named = (detail.get("requestParameters") or {}).get("bucketName")
+    if named is None:
+        # CloudTrail leaves out parameters that are too long, as those of many lifecycle rules.
+        named = next((one["ARN"].partition(":::")[2] for one in buckets), None)
+    # A stack that is being deployed: it would fail over a policy that it finds on its new bucket,
+    # and the tags that say whose the bucket is may come after the call.
+    by_stack = who.get("invokedBy") == _CLOUDFORMATION
+    mode = RequestMode.PLAN if by_stack else RequestMode.APPLY
+    return BucketRequest(_bucket(named), mode, trigger)
 
 
 def _compliance(event: Mapping[str, Any]) -> Request:

@@ -60,7 +60,7 @@ def build(settings: Settings, telemetry: Telemetry) -> Works:
         controls=controls.ALL,
         permissions=settings.permissions,
         profile=settings.profile,
-        targets=_targets(regions),
+        targets=targets(regions),
         exemption_tag_key=settings.exemption_tag_key,
         guardians=guardians,
         reader=reader,
@@ -117,20 +117,23 @@ def _check(settings: Settings, every: tuple[Control, ...]) -> None:
         )
 
 
-def _targets(regions: Regions) -> Callable[[Profile], Profile]:
-    """Return what adds to a profile the Regions of its targets, each asked for once."""
-    known: dict[str, str | None] = {}
+def targets(regions: Regions) -> Callable[[Profile], Profile]:
+    """Return what adds to a profile the Regions of its targets, asked for until known."""
+    known: dict[str, str] = {}
 
     def region_of(bucket: str | None) -> str | None:
         if bucket is None:
             return None
-        if bucket not in known:
-            try:
-                known[bucket] = regions.region_of(bucket)
-            except MisconfiguredError:
-                # Another account's, or closed to this role: the controls say what is wrong.
-                return None
-        return known[bucket]
+        if bucket in known:
+            return known[bucket]
+        try:
+            region = regions.region_of(bucket)
+        except MisconfiguredError:
+            # Another account's, or closed to this role: the controls say what is wrong.
+            return None
+        if region:
+            known[bucket] = region
+        return region
 
     def complete(profile: Profile) -> Profile:
         return replace(

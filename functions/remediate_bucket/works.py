@@ -92,6 +92,9 @@ class Works:
         self.telemetry.logger.info("run", extra={"answer": answer})
         for control, buckets in answer.get("notMet", {}).items():
             _count("BucketsNotCompliant", control, buckets)
+        for control, outcomes in answer.get("changes", {}).items():
+            for outcome, number in outcomes.items():
+                _count(f"Changes{outcome.title()}", control, number)
         return answer
 
     def evaluate(self, request: RuleRequest, out_of_time: Callable[[], bool]) -> dict[str, Any]:

@@ -171,7 +171,6 @@ BEYOND = {
         "ReadConfigurations",
         "WriteConfigurations",
         "Account",
-        "ReadAccessPoints",
         "ReadTrails",
         "AnswerConfig",
     },

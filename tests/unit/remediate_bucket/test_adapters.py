@@ -4,35 +4,52 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from botocore.stub import Stubber
+from botocore.response import StreamingBody
+from botocore.stub import ANY, Stubber
 
-from functions.remediate_bucket import config_results, controls, data_events
+from functions.remediate_bucket import config_results, controls, data_events, wiring
 from functions.remediate_bucket.account import Account
 from functions.remediate_bucket.bucket_state import Section, Unreadable
 from functions.remediate_bucket.config_results import ConfigResults
-from functions.remediate_bucket.control import Call, Compliance, Finding
+from functions.remediate_bucket.control import Call, Compliance, Finding, Profile
 from functions.remediate_bucket.deliveries import AccessLogs, receives_logs
 from functions.remediate_bucket.errors import BucketMissingError
 from functions.remediate_bucket.kept import Kept
 from functions.remediate_bucket.messages import Messages
 from functions.remediate_bucket.reader import Reader
 from functions.remediate_bucket.regions import Bucket, Regions
+from functions.remediate_bucket.reports import Reports
 from functions.remediate_bucket.result import Judged
 from functions.remediate_bucket.rule import Rule
 from functions.remediate_bucket.trails import Trails
 from functions.remediate_bucket.trigger import ACCOUNT, RuleRequest
 from functions.remediate_bucket.writer import Writer
 from tests.unit.remediate_bucket.buckets import ACCOUNT as ACCOUNT_ID
-from tests.unit.remediate_bucket.buckets import ALL_ON, LOG_DELIVERY, NAME, acl, bucket, grant
+from tests.unit.remediate_bucket.buckets import (
+    ALL_ON,
+    ALL_USERS,
+    LOG_DELIVERY,
+    NAME,
+    acl,
+    bucket,
+    grant,
+)
 from tests.unit.remediate_bucket.buckets import policy as policy_of
 from tests.unit.remediate_bucket.world import NOW, FakeAccount, World
-from tidegate.errors import MisconfiguredError, PermanentError, TransientError
+from tidegate.errors import (
+    MalformedEventError,
+    MisconfiguredError,
+    PermanentError,
+    TransientError,
+)
 
 REGION = "eu-central-1"
 HERE = Bucket(NAME, REGION)
@@ -302,6 +319,11 @@ def arn(operator: str, place: str) -> dict[str, Any]:
         ([*ADVANCED, arn("StartsWith", f"{NAME}/in")], NEITHER),
         ([*ADVANCED, arn("StartsWith", "other")], NEITHER),
         ([*ADVANCED, arn("NotStartsWith", NAME)], NEITHER),
+        ([*ADVANCED, arn("NotStartsWith", f"{NAME}/in")], NEITHER),
+        ([*ADVANCED, arn("NotStartsWith", "the-trails-own")], BOTH),
+        ([*ADVANCED, {**arn("StartsWith", NAME), **arn("NotStartsWith", f"{NAME}/in")}], NEITHER),
+        ([*ADVANCED, {**arn("StartsWith", NAME), **arn("NotStartsWith", "other")}], BOTH),
+        ([*ADVANCED, arn("StartsWith", f"{NAME}/in"), arn("StartsWith", NAME)], NEITHER),
         ([*ADVANCED, {"Field": "eventName", "Equals": ["PutObject"]}], NEITHER),
         ([{"Field": "eventCategory", "Equals": ["Management"]}], NEITHER),
     ],
@@ -330,6 +352,19 @@ def test_region_is_told_in_its_present_name(aws: Aws, answer: Any, region: str) 
     aws.answers("get_bucket_location", answer)
 
     assert aws.reader().find(NAME) == Bucket(NAME, region)
+
+
+def test_target_that_is_made_later_is_found(aws: Aws) -> None:
+    """Its Region is asked for until it is known, and then no more."""
+    complete = wiring.targets(aws.regions)
+    profile = Profile(log_target_bucket=NAME)
+    aws.refuses("get_bucket_location", "AccessDenied")
+    aws.refuses("get_bucket_location", "NoSuchBucket", 404)
+    aws.answers("get_bucket_location", {"LocationConstraint": REGION})
+
+    regions = [complete(profile).log_target_region for _ in range(4)]
+
+    assert regions == [None, None, REGION, REGION]
 
 
 def test_another_accounts_bucket_is_refused(aws: Aws) -> None:
@@ -383,6 +418,28 @@ def test_sources_are_not_known_where_a_bucket_is_closed(aws: Aws) -> None:
     assert AccessLogs(aws.regions).sources(NAME) is None
 
 
+def test_region_that_is_down_keeps_no_bucket_of_another_waiting(aws: Aws) -> None:
+    """Asked once for all buckets, whoever asks; what is known by others is told."""
+    listed = [{"Name": name, "BucketRegion": REGION} for name in ("down", "source")]
+    aws.answers("list_buckets", {"Buckets": listed}, None)
+    logging = {"TargetBucket": NAME, "TargetPrefix": "s/"}
+    regions = Regions(REGION, ACCOUNT_ID, lambda service, _region: aws.clients[service])
+    down = EndpointConnectionError(endpoint_url="https://s3.down")
+    answers: dict[str, Any] = {"down": down, "source": {"LoggingEnabled": logging}}
+
+    def get_bucket_logging(Bucket: str, **_: str) -> Any:  # noqa: N803
+        answer = answers.pop(Bucket)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    aws.clients["s3"].get_bucket_logging = get_bucket_logging
+    logs = AccessLogs(regions)
+
+    assert logs.sources(NAME) == {"source": "s/"}
+    assert logs.sources("elsewhere") is None
+
+
 def test_log_target_is_told_by_policy_and_acl() -> None:
     """Deliveries need leave: without it, and with none told by others, nothing arrives."""
     allow = {
@@ -391,11 +448,58 @@ def test_log_target_is_told_by_policy_and_acl() -> None:
         "Action": "s3:PutObject",
     }
 
+    balancers = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::054676820928:root"},
+        "Action": "s3:PutObject",
+        "Resource": f"arn:aws:s3:::{NAME}/edge/AWSLogs/{ACCOUNT_ID}/*",
+    }
+    cloudfront = "c4c1ede66af53448b93c283ce9448c4ba468c9432aa01d700d3878632f77d2d0"
+    granted = {"Grantee": {"Type": "CanonicalUser", "ID": cloudfront}, "Permission": "FULL_CONTROL"}
+
+    assert receives_logs(bucket(policy=policy_of(balancers)), {}) is True
+    assert receives_logs(bucket(policy=policy_of({**balancers, "Effect": "Deny"})), {}) is False
+    assert receives_logs(bucket(acl=acl(granted)), {}) is True
     assert receives_logs(bucket(), {"source": ""}) is True
     assert receives_logs(bucket(policy=policy_of(allow)), None) is True
     assert receives_logs(bucket(acl=acl(grant(LOG_DELIVERY, "WRITE"))), {}) is True
     assert receives_logs(bucket(), None) is False
     assert receives_logs(bucket(policy=Unreadable("denied")), {}) is None
+
+
+@pytest.mark.parametrize(
+    ("is_website", "is_public", "grants", "is_open"),
+    [
+        (False, False, [], False),
+        (True, False, [], True),
+        (False, True, [], True),
+        (False, False, [grant(ALL_USERS, "READ")], True),
+        (False, False, [grant(LOG_DELIVERY, "WRITE")], False),
+    ],
+)
+def test_bucket_that_the_accounts_block_would_close_is_told(
+    aws: Aws, is_website: bool, is_public: bool, grants: list[Any], is_open: bool
+) -> None:
+    """A website, or public by its policy or by its ACL."""
+    aws.answers("list_buckets", {"Buckets": [{"Name": NAME, "BucketRegion": REGION}]}, None)
+    if is_website:
+        aws.answers("get_bucket_website", {"IndexDocument": {"Suffix": "i"}})
+    else:
+        aws.refuses("get_bucket_website", "NoSuchWebsiteConfiguration", 404)
+    aws.answers("get_bucket_policy_status", {"PolicyStatus": {"IsPublic": is_public}})
+    aws.answers("get_bucket_acl", {"Grants": grants})
+
+    assert aws.reader().open_buckets() == ((NAME,) if is_open else ())
+
+
+def test_account_of_which_one_bucket_is_closed_to_this_role_is_not_known(aws: Aws) -> None:
+    """It may be the one that is public."""
+    aws.answers("list_buckets", {"Buckets": [{"Name": NAME, "BucketRegion": REGION}]}, None)
+    aws.refuses("get_bucket_website", "NoSuchWebsiteConfiguration", 404)
+    aws.refuses("get_bucket_policy_status", "NoSuchBucketPolicy", 404)
+    aws.refuses("get_bucket_acl", "AccessDenied")
+
+    assert aws.reader().open_buckets() is None
 
 
 # --- what is kept for a while
@@ -523,6 +627,15 @@ def test_results_are_put_in_parts_that_config_takes(aws: Aws) -> None:
     ConfigResults(aws.clients["config"], ACCOUNT_ID).put("token", many)
 
 
+@pytest.mark.parametrize(("token", "is_test"), [("token", False), ("TESTMODE", True)])
+def test_results_of_a_test_are_told_as_such(aws: Aws, token: str, is_test: bool) -> None:
+    """Config refuses any token of its own making outside of a test run."""
+    given = {"ResultToken": token, "Evaluations": ANY, "TestMode": is_test}
+    aws.answers("put_evaluations", {"FailedEvaluations": []}, given, "config")
+
+    ConfigResults(aws.clients["config"], ACCOUNT_ID).put(token, [config_results.gone(NAME, NOW)])
+
+
 def test_result_that_config_did_not_take_is_tried_again(aws: Aws) -> None:
     """PutEvaluations answers 200 for results that it refused."""
     refused = {
@@ -582,6 +695,16 @@ def test_rule_tells_of_deleted_buckets_that_it_does_not_apply() -> None:
     assert results.told == {"one": "NOT_APPLICABLE", "two": "NOT_APPLICABLE"}
 
 
+def test_rule_that_names_no_control_vouches_for_nothing() -> None:
+    """A slip of the pen among the rule's controls is an error, not a control left out."""
+    made, results = rule(FakeAccount({NAME: bucket()}))
+    slip = replace(asked(NAME), controls=frozenset({"tls-1-2-or-later", "versoning"}))
+
+    with pytest.raises(MalformedEventError, match="versoning"):
+        made.run(slip, lambda: False)
+    assert results.told == {}
+
+
 def test_scheduled_rule_evaluates_all_buckets_in_time() -> None:
     """Those that time did not allow are asked for again, those done are told."""
     made, results = rule(FakeAccount({"one": bucket("one"), "two": bucket("two")}))
@@ -593,3 +716,23 @@ def test_scheduled_rule_evaluates_all_buckets_in_time() -> None:
 
     made.run(asked(None), lambda: False)
     assert set(results.told) == {"one", "two"}
+
+
+# --- reports
+
+
+def test_texts_of_a_runs_parts_are_held_once(aws: Aws) -> None:
+    """Ten thousand buckets have the same findings: their words would not fit into the memory."""
+    rows = [{"bucket": NAME, "findings": [{"reason": "versioning was never on"}]}]
+    for _ in range(2):
+        body = json.dumps({"rows": rows}).encode()
+        answer = {"Body": StreamingBody(BytesIO(body), len(body))}
+        aws.answers("get_object", answer, None)
+    reports = Reports(aws.clients["s3"], "reports", None)
+
+    one, two = reports.part("run-1", 0), reports.part("run-1", 1)
+
+    assert one
+    assert two
+    assert one["rows"] == two["rows"] == rows
+    assert one["rows"][0]["findings"][0]["reason"] is two["rows"][0]["findings"][0]["reason"]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import botocore.session
 import pytest
 
 from functions.remediate_bucket.bucket_state import BucketState, Section, Unreadable
 from tests.unit.remediate_bucket.buckets import bucket, denied
+
+AWS = botocore.session.get_session()
 
 
 def test_setting_that_nobody_read_is_unreadable() -> None:
@@ -24,14 +27,9 @@ def test_first_unreadable_setting_is_returned() -> None:
     assert state.known(Section.POLICY) is None
 
 
-@pytest.mark.parametrize(
-    ("region", "arn"),
-    [
-        ("eu-central-1", "arn:aws:s3:::papers"),
-        ("cn-north-1", "arn:aws-cn:s3:::papers"),
-        ("us-gov-west-1", "arn:aws-us-gov:s3:::papers"),
-    ],
-)
-def test_arn_is_of_the_regions_partition(region: str, arn: str) -> None:
-    """China and GovCloud have partitions of their own."""
-    assert BucketState("papers", region, "111122223333").arn == arn
+@pytest.mark.parametrize("partition", AWS.get_available_partitions())
+def test_arn_is_of_the_regions_partition(partition: str) -> None:
+    """China, GovCloud, Europe's sovereign cloud and others have partitions of their own."""
+    for region in AWS.get_available_regions("s3", partition):
+        state = BucketState("papers", region, "111122223333")
+        assert state.arn == f"arn:{partition}:s3:::papers"

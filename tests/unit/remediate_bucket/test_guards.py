@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft7Validator  # type: ignore[import-untyped]
 
 from functions.remediate_bucket import controls, exemptions, lockout, patches
 from functions.remediate_bucket.bucket_state import Section, Unreadable
@@ -65,6 +68,7 @@ def test_exemption_is_read_in_any_order(value: str) -> None:
         "until=2026-12-31 approver=jane reason=x",
         f"controls={BLOCK} until=soon approver=jane reason=x",
         f"controls={BLOCK} until=2026-02-30 approver=jane reason=x",
+        f"controls={BLOCK} until=9999-12-31 approver=jane reason=for ever",
         "controls=no-such until=2026-12-31 approver=jane reason=x",
         f"controls={BLOCK} until=2026-12-31 until=2030-12-31 approver=jane reason=x",
         f"please controls={BLOCK} until=2026-12-31 approver=jane reason=x",
@@ -93,7 +97,12 @@ def test_exemption_ends_with_its_last_day() -> None:
 
 @pytest.mark.parametrize(
     ("controls_told", "refused"),
-    [(BLOCK, {BLOCK}), ("all", {BLOCK, "tls-only"}), ("public", {BLOCK}), ("versioning", set())],
+    [
+        (BLOCK, {BLOCK}),
+        ("all", {BLOCK, "tls-only", "acls-disabled"}),
+        ("public", {BLOCK, "acls-disabled"}),
+        ("versioning", set()),
+    ],
 )
 def test_exemption_covers_its_controls_alone(controls_told: str, refused: set[str]) -> None:
     """By id, all, or what blocks public access of a bucket that is public on purpose."""
@@ -101,7 +110,7 @@ def test_exemption_covers_its_controls_alone(controls_told: str, refused: set[st
     row = {"until": "2026-12-31", "approver": "jane", "reason": "x"}
     world.changes.put(NAME, f"exemption#{controls_told}", **row)
 
-    result = world.apply(BLOCK, "tls-only", force=True)
+    result = world.apply(BLOCK, "tls-only", "acls-disabled", force=True)
 
     assert {name for name, made in outcomes(result).items() if made is Outcome.REFUSED} == refused
 
@@ -126,7 +135,10 @@ def test_exemption_that_cannot_be_understood_stops_everything_and_is_told() -> N
     assert {change.control for change in result.worth_telling} == {BLOCK, "tls-only"}
 
 
-@pytest.mark.parametrize("row", [{"apply": ["no-such"]}, {"lockDays": 0}, {"colour": "red"}])
+@pytest.mark.parametrize(
+    "row",
+    [{"apply": ["no-such"]}, {"apply": None}, {"apply": 1}, {"lockDays": 0}, {"colour": "red"}],
+)
 def test_profile_that_cannot_be_understood_stops_everything(row: dict[str, Any]) -> None:
     """An operator's row with a fault is not passed over."""
     world = World()
@@ -207,6 +219,76 @@ def test_patch_has_a_home_for_every_section_that_controls_write() -> None:
 
     for section in written:
         assert "aws_s3" in patches.patch(Owner("Terraform", ""), section, {"x": 1})
+
+
+# In every form that S3's API knows and CloudFormation spells otherwise.
+RULES = [
+    {
+        "ID": "tidy",
+        "Status": "Enabled",
+        "Filter": {
+            "And": {
+                "Prefix": "in/",
+                "Tags": [{"Key": "a", "Value": "b"}],
+                "ObjectSizeGreaterThan": 1,
+            }
+        },
+        "Transitions": [{"Days": 30, "StorageClass": "STANDARD_IA"}],
+        "NoncurrentVersionTransitions": [{"NoncurrentDays": 31, "StorageClass": "GLACIER"}],
+        "NoncurrentVersionExpiration": {"NoncurrentDays": 90, "NewerNoncurrentVersions": 2},
+    },
+    {
+        "ID": "end",
+        "Status": "Disabled",
+        "Filter": {"Tag": {"Key": "c", "Value": "d"}},
+        "Expiration": {"Date": datetime(2027, 1, 1, tzinfo=UTC)},
+    },
+]
+
+
+def test_patch_keeps_everybodys_lifecycle_rules_in_cloudformations_words() -> None:
+    """The template's rules are replaced by the patch: each of them has to be in it, unchanged."""
+    told = patches.patch(
+        Owner("CloudFormation stack", "harbour"), Section.LIFECYCLE, {"Rules": RULES}
+    )
+
+    assert json.loads(told.partition("\n")[2])["LifecycleConfiguration"]["Rules"] == [
+        {
+            "Id": "tidy",
+            "Status": "Enabled",
+            "Prefix": "in/",
+            "TagFilters": [{"Key": "a", "Value": "b"}],
+            "NoncurrentVersionExpiration": {"NoncurrentDays": 90, "NewerNoncurrentVersions": 2},
+            "NoncurrentVersionTransitions": [{"StorageClass": "GLACIER", "TransitionInDays": 31}],
+            "Transitions": [{"StorageClass": "STANDARD_IA", "TransitionInDays": 30}],
+            "ObjectSizeGreaterThan": "1",
+        },
+        {
+            "Id": "end",
+            "Status": "Disabled",
+            "TagFilters": [{"Key": "c", "Value": "d"}],
+            "ExpirationDate": "2027-01-01T00:00:00Z",
+        },
+    ]
+
+
+def test_patch_is_what_cloudformation_takes() -> None:
+    """Each control's patch for an owned bucket holds to CloudFormation's schema of a bucket."""
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", "AWS::S3::Bucket").schema
+    validator = Draft7Validator(schema)
+    world = World()
+    tags = {"aws:cloudformation:stack-name": "harbour", "team": "harbour"}
+    world.account.set(NAME, Section.TAGS, {"Tags": tags})
+    world.account.set(NAME, Section.LIFECYCLE, {"Rules": RULES})
+    every = [each.id for each in controls.ALL if each.sections != ACCOUNT_SECTIONS]
+
+    patches_told = [change.patch for change in world.apply(*every).changes if change.patch]
+
+    bodies = [json.loads(text.partition("\n")[2]) for text in patches_told]
+    of_bucket = [body for body in bodies if not any("::" in name for name in body)]
+    assert len(of_bucket) > 8
+    for body in of_bucket:
+        assert list(validator.iter_errors(body)) == []
 
 
 # --- lockouts

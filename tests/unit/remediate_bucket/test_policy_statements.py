@@ -164,6 +164,7 @@ def test_keys_are_reached_by_pattern_or_omission(statement: dict[str, Any], expe
         ("null", "s3:tlsversion", ("false",), True),
         ("null", "aws:sourceip", ("true",), True),
         ("null", "aws:sourceip", ("false",), False),
+        ("null", "aws:sourceip", (), None),
         ("ipaddress", "aws:sourceip", ("203.0.113.0/24",), False),
         ("notipaddress", "aws:sourceip", ("203.0.113.0/24",), True),
         ("ipaddressifexists", "aws:sourceip", ("203.0.113.0/24",), True),

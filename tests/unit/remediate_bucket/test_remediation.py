@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 
 from functions.remediate_bucket import controls
-from functions.remediate_bucket.bucket_state import Section, Unreadable
-from functions.remediate_bucket.change import Outcome
+from functions.remediate_bucket.bucket_state import BucketState, Section, Unreadable
+from functions.remediate_bucket.change import Change, Outcome
 from functions.remediate_bucket.control import Compliance, Mode
 from functions.remediate_bucket.errors import BucketMissingError
 from functions.remediate_bucket.permissions import Permissions
 from functions.remediate_bucket.trigger import ACCOUNT, RequestMode
-from tests.unit.remediate_bucket.buckets import ALL_ON, NAME, WEBSITE, bucket, policy
+from tests.unit.remediate_bucket.buckets import (
+    ALL_ON,
+    NAME,
+    WEBSITE,
+    bucket,
+    policy,
+    with_section,
+)
 from tests.unit.remediate_bucket.world import DRIFT, OPERATOR, FakeAccount, World, outcomes, refuses
 from tidegate.errors import MalformedEventError, TransientError
 
@@ -213,6 +221,62 @@ def test_change_whose_fate_is_unknown_stays_open_and_is_settled() -> None:
     assert world.changes.open() == []
 
 
+@pytest.mark.parametrize("mode", [RequestMode.REPORT, RequestMode.PLAN])
+def test_looking_waits_for_no_run_and_settles_nothing(mode: RequestMode) -> None:
+    """A run at work has a change open and the lease: who only looks needs neither."""
+    world = World()
+    world.account.refusals["put_public_access_block"] = TransientError("timed out")
+    with pytest.raises(TransientError):
+        world.run(RequestMode.APPLY, BLOCK)
+    world.leases.holders[NAME] = "another run"
+    events = len(world.bus.events)
+
+    result = world.run(mode, BLOCK, trigger=OPERATOR)
+
+    assert outcomes(result) == {BLOCK: Outcome.PLANNED}
+    assert result.untold == ()
+    assert len(world.changes.open()) == 1
+    assert len(world.bus.events) == events
+
+
+def test_interrupted_change_does_not_pass_off_somebody_elses_as_its_own() -> None:
+    """What another configured after the stop is no change of ours, and no undo takes it away."""
+    world = World()
+    world.account.refusals["put_public_access_block"] = TransientError("timed out")
+    with pytest.raises(TransientError):
+        world.run(RequestMode.APPLY, BLOCK)
+    theirs = {**ALL_ON, "RestrictPublicBuckets": False}
+    world.account.set(NAME, Section.PUBLIC_ACCESS_BLOCK, theirs)
+
+    settled = world.run(RequestMode.APPLY, "tls-only").changes[0]
+
+    assert (settled.control, settled.outcome) == (BLOCK, Outcome.FAILED)
+    assert world.take_back(settled.id).outcome is Outcome.REFUSED
+    assert world.state().known(Section.PUBLIC_ACCESS_BLOCK) == theirs
+
+
+@pytest.mark.parametrize("name", ["default-encryption", "incomplete-uploads-aborted", "tls-only"])
+def test_interrupted_change_is_known_in_s3s_own_spelling(name: str) -> None:
+    """S3 writes down what it takes in its own way; the next run knows it all the same."""
+    world = World()
+    real_end = world.changes.end
+
+    def end_then_stop(change: Change) -> None:
+        if change.outcome is not Outcome.PLANNED:
+            raise TransientError("stopped")
+        real_end(change)
+
+    world.changes.end = end_then_stop  # type: ignore[method-assign]
+    with pytest.raises(TransientError):
+        world.run(RequestMode.APPLY, name)
+    world.changes.end = real_end  # type: ignore[method-assign]
+
+    (settled,) = world.run(RequestMode.APPLY, name).changes
+
+    assert settled.outcome is Outcome.APPLIED
+    assert world.take_back(settled.id).outcome is Outcome.UNDONE
+
+
 def test_setting_that_s3_shows_late_is_waited_for() -> None:
     """A configuration may take a moment to show; the change counts once it is seen."""
     world = World()
@@ -234,6 +298,34 @@ def test_setting_that_s3_never_shows_is_a_failure() -> None:
     assert outcomes(result) == {BLOCK: Outcome.FAILED}
 
 
+def test_setting_that_s3_shows_after_the_run_can_be_taken_back() -> None:
+    """It was called a failure, and is there in the end: the undo knows it by the plan."""
+    world = World()
+    world.account.stale = 1000
+    (change,) = world.run(RequestMode.APPLY, BLOCK).changes
+    world.account.stale = 0
+    assert world.state().known(Section.PUBLIC_ACCESS_BLOCK) == ALL_ON
+
+    assert world.take_back(change.id).outcome is Outcome.UNDONE
+    assert world.state().setting(Section.PUBLIC_ACCESS_BLOCK) is None
+
+
+def test_setting_that_cannot_be_read_after_its_change_can_be_taken_back() -> None:
+    """It is no success, for nobody saw it; once it can be read again the undo knows it."""
+    world = World()
+    real_again = world.account.again
+
+    def again(state: BucketState, sections: Iterable[Section]) -> BucketState:
+        denied = Unreadable("denied")
+        return with_section(real_again(state, sections), Section.PUBLIC_ACCESS_BLOCK, denied)
+
+    world.account.again = again  # type: ignore[method-assign]
+    (change,) = world.run(RequestMode.APPLY, BLOCK).changes
+
+    assert (change.outcome, "denied" in str(change.reason)) == (Outcome.FAILED, True)
+    assert world.take_back(change.id).outcome is Outcome.UNDONE
+
+
 def test_control_that_is_fought_stops_and_tells_once() -> None:
     """Beyond its budget a control stops, however often events come, and people hear of it once."""
     world = World()
@@ -247,6 +339,19 @@ def test_control_that_is_fought_stops_and_tells_once() -> None:
     applied, refused = (Outcome.APPLIED, False), Outcome.REFUSED
     assert told == [[applied]] * 3 + [[(refused, True)]] + [[(refused, False)]] * 2
     assert len(world.account.written) == 3
+
+
+def test_conflict_with_another_call_is_no_fight() -> None:
+    """S3 refuses two configurations at once: however often that happens, the change is made."""
+    world = World()
+    for _ in range(world.leases.budget + 1):
+        world.account.refusals["put_public_access_block"] = TransientError("OperationAborted")
+        with pytest.raises(TransientError):
+            world.run(RequestMode.APPLY, BLOCK)
+
+    made = world.run(RequestMode.APPLY, BLOCK).changes[-1]
+
+    assert made.outcome is Outcome.APPLIED
 
 
 def test_operator_has_no_budget() -> None:
@@ -315,6 +420,17 @@ def test_log_target_keeps_receiving(is_target: bool | None) -> None:
 
     assert Outcome.APPLIED not in outcomes(result).values()
     assert world.account.written == []
+
+
+def test_log_target_under_a_key_keeps_it_and_may_change_otherwise() -> None:
+    """CloudTrail's logs may lie under a KMS key: what leaves that key alone stops no delivery."""
+    world = World()
+    by_default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "key"}
+    rule = {"ApplyServerSideEncryptionByDefault": by_default, "BucketKeyEnabled": True}
+    world.account.set(NAME, Section.ENCRYPTION, {"Rules": [rule]})
+    world.account.states[NAME] = replace(world.state(), is_log_target=True)
+
+    assert outcomes(world.apply("sse-c-blocked")) == {"sse-c-blocked": Outcome.APPLIED}
 
 
 def test_account_is_looked_at_by_itself() -> None:

@@ -62,7 +62,8 @@ class Sweeps:
 
     def run(self, request: RunRequest, run: str, out_of_time: Callable[[], bool]) -> dict[str, Any]:
         self._told.runs.append((run, out_of_time()))
-        return {"complete": True, "notMet": {BLOCK: 3}}
+        changes = {BLOCK: {"APPLIED": 2, "REFUSED": 1}}
+        return {"complete": True, "notMet": {BLOCK: 3}, "changes": changes}
 
 
 class Rules:
@@ -245,6 +246,27 @@ def test_change_of_which_nobody_could_be_told_stays_open() -> None:
     (result,) = scene.told.results
     assert [change.control for change in result.worth_telling] == [BLOCK]
     assert scene.world.changes.open() == []
+
+
+def test_run_counts_what_is_not_met_and_what_was_changed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A metric for each control: a sweep's changes are counted as those of events are."""
+    Scene().handle({"mode": "sweep"})
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    counted = {
+        name: line[name]
+        for line in lines
+        if line.get("control") == BLOCK
+        for name in ("BucketsNotCompliant", "ChangesApplied", "ChangesRefused")
+        if name in line
+    }
+    assert counted == {
+        "BucketsNotCompliant": [3.0],
+        "ChangesApplied": [2.0],
+        "ChangesRefused": [1.0],
+    }
 
 
 def test_malformed_direct_event_is_a_named_error() -> None:

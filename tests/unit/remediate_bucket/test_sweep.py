@@ -5,10 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 import pytest
 
+from functions.remediate_bucket import controls, notice
+from functions.remediate_bucket.bucket_state import Section
 from functions.remediate_bucket.change import Outcome
 from functions.remediate_bucket.regions import Bucket
 from functions.remediate_bucket.sweep import PART_BUCKETS, Sweep
@@ -127,6 +130,72 @@ def test_sweep_applies_what_the_stack_allows_on_each_bucket() -> None:
     assert made.world.changes.open() == []
 
 
+def test_run_gone_on_with_twice_at_once_holds_two_leases() -> None:
+    """What one of the two has begun on a bucket the other leaves to it."""
+    made = fleet(1)
+    taken: list[str] = []
+    real_take = made.world.leases.take
+
+    def take(bucket: str, holder: str, now: datetime) -> None:
+        taken.append(holder)
+        real_take(bucket, holder, now)
+        if len(taken) == 1:
+            made.world.later(seconds=1)
+            made.run(SWEEP)
+
+    made.world.leases.take = take  # type: ignore[method-assign]
+    made.run(SWEEP)
+
+    assert len(set(taken)) == len(taken) == 2
+    (rows,) = [row for row in made.reports.published[0][0]["buckets"] if row["bucket"] != ACCOUNT]
+    assert "another run is at work" in rows["error"]
+
+
+def test_people_hear_of_what_a_sweep_could_not_do() -> None:
+    """Who is fought, exempt by what nobody understands, or refused by S3 is named, once each."""
+    made = fleet(4)
+    made.world.leases.spent["papers-0001", "tls-only"] = made.world.leases.budget
+    odd = {"Tags": {"tidegate-exempt": "keep out \u202e"}}
+    made.world.account.set("papers-0002", Section.TAGS, odd)
+
+    made.run(SWEEP)
+
+    (report, _page) = made.reports.published[0]
+    text = notice.run_text(report, "s3://page")
+    assert "papers-0001: tls-only: the control has changed this bucket too often" in text
+    assert text.count("papers-0002: ") == 1
+    assert "papers-0003" not in text
+    assert "\u202e" not in text
+
+
+def test_notice_of_a_run_stays_short() -> None:
+    """A fleet of which all is fought makes no letter of a thousand lines."""
+    made = fleet(notice.MAX_ALERTS + 5)
+    for name in made.world.account.states:
+        made.world.leases.spent[name, "tls-only"] = made.world.leases.budget
+
+    made.run(SWEEP)
+
+    text = notice.run_text(made.reports.published[0][0], "s3://page")
+    assert text.count("too often today") == notice.MAX_ALERTS
+    assert "and 5 more in the report" in text
+
+
+def test_changes_of_a_sweep_are_told_by_control_and_on_the_page() -> None:
+    """Also of a bucket that has nothing wrong any more: people look for what was changed."""
+    made = fleet(1)
+    made.world.remediation = replace(
+        made.world.remediation,
+        controls=tuple(one for one in controls.ALL if one.id == "bucket-public-access-block"),
+    )
+
+    answer = made.run(SWEEP)
+
+    assert answer["changes"] == {"bucket-public-access-block": {"APPLIED": 1}}
+    (_report, page) = made.reports.published[0]
+    assert "Called <code>put_public_access_block</code> for bucket-public-access-block" in page
+
+
 def test_run_goes_on_where_time_ran_out() -> None:
     """A run out of time sends itself a message, and that message goes on after the last part."""
     made = fleet(PART_BUCKETS * 3)
@@ -206,6 +275,20 @@ def test_bucket_that_cannot_be_looked_at_stands_in_the_report() -> None:
     assert answer["summary"]["errors"] == 2
     assert {row["bucket"] for row in report["buckets"] if "error" in row} == set(errors)
     assert "denied" in page
+
+
+def test_bucket_of_a_form_that_nobody_foresaw_keeps_no_other_waiting() -> None:
+    """A fault in judging one bucket is in the report; the others are judged all the same."""
+    made = fleet(3)
+    odd = {"Version": "2012-10-17", "Statement": ["no statement"]}
+    made.world.account.set("papers-0001", Section.POLICY, odd)
+
+    answer = made.run()
+
+    (report, page) = made.reports.published[0]
+    assert answer["complete"]
+    assert [row["bucket"] for row in report["buckets"] if "error" in row] == ["papers-0001"]
+    assert "could not be judged: AttributeError" in page
 
 
 def test_bucket_deleted_meanwhile_is_left_out() -> None:

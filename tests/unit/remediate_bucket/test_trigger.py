@@ -38,6 +38,7 @@ EXPECTED: dict[str, list[Any]] = {
         *(f"tidegate-sample-{number}" if number != 7 else BAD for number in range(1, 11))
     ],
     "cloudtrail_account_public_access_block_in_sqs": [ACCOUNT],
+    "cloudtrail_create_bucket_by_stack_in_sqs": [BUCKET],
     "cloudtrail_create_bucket_in_sqs": [BUCKET],
     "cloudtrail_delete_bucket_policy_in_sqs": [BUCKET],
     "cloudtrail_delete_public_access_block_in_sqs": [BUCKET],
@@ -45,6 +46,8 @@ EXPECTED: dict[str, list[Any]] = {
     "cloudtrail_denied_call_in_sqs": [Nothing],
     "cloudtrail_direct": [BUCKET],
     "cloudtrail_foreign_account_in_sqs": [ForeignAccountError],
+    "cloudtrail_foreign_bucket_in_sqs": [Nothing],
+    "cloudtrail_omitted_parameters_in_sqs": [BUCKET],
     "cloudtrail_own_change_in_sqs": [Nothing],
     "cloudtrail_put_bucket_acl_in_sqs": [BUCKET],
     "cloudtrail_put_bucket_policy_in_sqs": [BUCKET],
@@ -136,6 +139,14 @@ def test_event_asks_for_what_the_stack_allows(name: str) -> None:
     assert asked.trigger.automatic
     assert asked.controls is None
     assert not asked.force
+
+
+def test_stack_that_is_being_deployed_is_not_disturbed() -> None:
+    """CloudFormation's own calls are planned for: a policy of ours would make its stack fail."""
+    (asked,) = made_of("cloudtrail_create_bucket_by_stack_in_sqs")
+
+    assert asked.mode is RequestMode.PLAN
+    assert asked.trigger.automatic
 
 
 def test_event_says_who_and_what() -> None:

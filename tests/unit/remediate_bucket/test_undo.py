@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -12,8 +13,8 @@ from functions.remediate_bucket.change import Outcome
 from functions.remediate_bucket.control import Compliance
 from functions.remediate_bucket.sections import fingerprint
 from functions.remediate_bucket.trigger import RequestMode
-from tests.unit.remediate_bucket.buckets import ALL_ON, NAME, PROFILE, bucket
-from tests.unit.remediate_bucket.world import World, outcomes, refuses
+from tests.unit.remediate_bucket.buckets import ALL_ON, ARN, NAME, PROFILE, bucket, policy
+from tests.unit.remediate_bucket.world import NOW, World, outcomes, refuses
 from tidegate.errors import TransientError
 
 BLOCK = "bucket-public-access-block"
@@ -72,6 +73,45 @@ def test_undone_change_is_not_made_again_by_events() -> None:
 
     world.later(days=31)
     assert outcomes(world.run(RequestMode.APPLY, BLOCK)) == {BLOCK: Outcome.APPLIED}
+
+
+def test_undone_change_is_not_made_again_by_another_control() -> None:
+    """Three controls block public access by the same call: the hold of one holds them all."""
+    everybody = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": f"{ARN}/*",
+    }
+    world = World()
+    world.account.set(NAME, Section.POLICY, policy(everybody))
+    world.account.set(NAME, Section.POLICY_STATUS, {"IsPublic": True})
+    changes = {change.control: change for change in world.run(RequestMode.APPLY).changes}
+    world.take_back(changes[BLOCK].id)
+
+    again = outcomes(world.run(RequestMode.APPLY))
+
+    assert again["no-public-read"] is Outcome.REFUSED
+    assert world.state().setting(Section.PUBLIC_ACCESS_BLOCK) is None
+    world.apply("no-public-read", force=True)
+    assert world.state().setting(Section.PUBLIC_ACCESS_BLOCK) == ALL_ON
+
+
+def test_hold_written_while_an_event_waits_for_its_turn_counts() -> None:
+    """The undo was at work when the event had read what is noted, and is done before its turn."""
+    world = World()
+    (change,) = world.apply(BLOCK).changes
+    world.account.set(NAME, Section.PUBLIC_ACCESS_BLOCK, None)
+    real_take = world.leases.take
+
+    def take(bucket: str, holder: str, now: datetime) -> None:
+        real_take(bucket, holder, now)
+        world.changes.hold(change, NOW + timedelta(days=30))
+
+    world.leases.take = take  # type: ignore[method-assign]
+
+    assert outcomes(world.run(RequestMode.APPLY, BLOCK)) == {BLOCK: Outcome.REFUSED}
+    assert world.state().setting(Section.PUBLIC_ACCESS_BLOCK) is None
 
 
 def test_hold_is_lifted_by_a_forced_request() -> None:

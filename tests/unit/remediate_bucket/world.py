@@ -144,6 +144,7 @@ class FakeChanges:
             change.bucket,
             f"hold#{change.control}",
             change=change.id,
+            afterSha256=change.after_sha256,
             expiresAt=int(until.timestamp()),
         )
 
@@ -167,6 +168,10 @@ class FakeLeases:
         if self.holders.setdefault(bucket, holder) != holder:
             raise TransientError(f"another run is at work on {bucket}")
 
+    def renew(self, bucket: str, holder: str, now: datetime) -> None:
+        if self.holders.get(bucket) != holder:
+            raise TransientError(f"another run is at work on {bucket}")
+
     def release(self, bucket: str, holder: str) -> None:
         if self.holders.get(bucket) == holder:
             del self.holders[bucket]
@@ -176,6 +181,9 @@ class FakeLeases:
         if spent <= self.budget:
             return Budget.WITHIN
         return Budget.EXCEEDED_FIRST if spent == self.budget + 1 else Budget.EXCEEDED
+
+    def refund(self, bucket: str, control: str, now: datetime) -> None:
+        self.spent[bucket, control] -= 1
 
 
 @dataclass
