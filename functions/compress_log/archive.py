@@ -43,6 +43,7 @@ from tidegate.errors import (
     TidegateError,
 )
 from tidegate.objectref import ObjectRef
+from tidegate.objects import is_pinned_by_version
 from tidegate.stored import Stored
 
 LEDGER_ENTRY = "archive"
@@ -109,7 +110,8 @@ class Archive:
         """
         report = Report(log, Outcome.UNFINISHED, self.now(), reason=str(error))
         self.bus.publish(report.detail_type, to_event_detail(report))
-        if not self._entry(log.ref):
+        standing = self._standing(log.ref)
+        if "copy" not in standing and not _is_on(standing, log.ref):
             self.ledger.annotate(log.ref, LEDGER_ENTRY, to_ledger(report))
         return report
 
@@ -194,7 +196,7 @@ class Archive:
         if entry.get("outcome") in _WITH_PROVEN_COPY:
             # Entered before the original was deleted: the copy had been proven by then.
             return Report(
-                log,
+                replace(log, ref=replace(log.ref, etag=entry["etag"] or None)),
                 Outcome.ARCHIVED,
                 self.now(),
                 copy=copy_of_ledger(entry["copy"]),
@@ -210,16 +212,33 @@ class Archive:
 
     def _entry(self, ref: ObjectRef) -> dict[str, Any]:
         """Return what the ledger tells of an earlier run on this very content, if there was one."""
+        standing = self._standing(ref)
+        return standing if _is_on(standing, ref) else {}
+
+    def _standing(self, ref: ObjectRef) -> dict[str, Any]:
+        """Return the row's entry, which may tell of what lay under this name before."""
         entry: dict[str, Any] = (self.ledger.row(ref) or {}).get(LEDGER_ENTRY, {})
-        return entry if entry.get("etag") == (ref.etag or "") else {}
+        return entry
 
     def _tell(self, report: Report) -> None:
-        entry = self._entry(report.log.ref)
+        ref = report.log.ref
+        standing = self._standing(ref)
+        entry = standing if _is_on(standing, ref) else {}
         if entry.get("outcome") == report.outcome and "publishedAt" in entry:
             return
         self.bus.publish(report.detail_type, to_event_detail(report))
+        if "copy" in standing and not entry and report.copy is None:
+            # Of other content: where its copy lies is worth more than what this run left.
+            return
         # Where a copy lies is never forgotten, whatever a later run comes to.
         kept: dict[str, Any] = {name: entry[name] for name in entry.keys() & {"copy", "original"}}
         facts: dict[str, Any] = {**kept, **to_ledger(report)}
         facts["publishedAt"] = self.now().isoformat()
-        self.ledger.annotate(report.log.ref, LEDGER_ENTRY, facts)
+        self.ledger.annotate(ref, LEDGER_ENTRY, facts)
+
+
+def _is_on(entry: Mapping[str, Any], ref: ObjectRef) -> bool:
+    """Whether the entry is on this very content, which a version names without an ETag too."""
+    if not entry:
+        return False
+    return entry.get("etag") == (ref.etag or "") or (ref.etag is None and is_pinned_by_version(ref))

@@ -18,7 +18,11 @@ FIRST_YEAR = 2006
 LAST_YEAR = 2049
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_NAMED = rf"(?P<month>{'|'.join(_MONTHS)})[a-z]*"
+# Whole or short, for other words begin alike: market, decoder, sepia.
+_NAMED = (
+    "(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    "|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
 _FORMS = tuple(
     re.compile(form, re.IGNORECASE | re.ASCII)
     for form in (

@@ -20,7 +20,7 @@ from functions.compress_log.press import Press
 from functions.compress_log.report import Report, to_event_detail
 from functions.compress_log.settings import Settings
 from functions.compress_log.upload import Uploads
-from tidegate.batch import Message, Queue, process_batch
+from tidegate.batch import Message, Queue, is_batch, process_batch
 from tidegate.bus import Bus
 from tidegate.clients import client, configuration
 from tidegate.copies import Copies
@@ -58,7 +58,7 @@ class CompressService:
             for log in logs_of_body(message.body):
                 self._compress(log, out_of_time, is_last_try=message.is_last_receive)
 
-        if _is_batch(event):
+        if is_batch(event):
             return process_batch(
                 event,
                 context,
@@ -129,14 +129,3 @@ def build(settings: Settings, telemetry: Telemetry) -> CompressService:
     )
     queue = Queue(client("sqs"), settings.queue_url, settings.max_receive_count)
     return CompressService(archive, queue, telemetry)
-
-
-def _is_batch(event: dict[str, Any]) -> bool:
-    """Whether the event comes from an SQS event source mapping."""
-    records = event.get("Records")
-    return bool(
-        isinstance(records, list)
-        and records
-        and isinstance(records[0], dict)
-        and records[0].get("eventSource") == "aws:sqs"
-    )

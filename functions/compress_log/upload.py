@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 PART_BYTES = 8 * 1024**2
 PART_THREADS = 3
 MAX_PIECE_BYTES = 2 * 1024**2
-# Smaller objects are billed as this much in the classes for what is seldom read, and cost less in
-# STANDARD: https://aws.amazon.com/s3/pricing/
+# Smaller objects are billed as this much in the classes for what is seldom read, and a PUT there is
+# dearer, which takes half a year to make up for or longer: https://aws.amazon.com/s3/pricing/
 MIN_BILLED_BYTES = 128 * 1024
 _STANDARD = "STANDARD"
 

@@ -76,7 +76,7 @@ def upright_copy(content: bytes, image_format: str, max_pixels: int) -> Copy:
         image.draft("RGB", (MAX_SENT_SIDE_PIXELS, MAX_SENT_SIDE_PIXELS))
         image.load()
         # Now, for TIFF and HEIC are turned by their decoders, which say so here.
-        orientation = int(image.getexif().get(_ORIENTATION_TAG, 1))
+        orientation = _orientation(image)
         small = _shrunk(_plain(image))
     if orientation in _TRANSPOSITIONS:
         small = small.transpose(Image.Transpose[_TRANSPOSITIONS[orientation]])
@@ -120,6 +120,15 @@ def _check_size(image: Image, max_pixels: int) -> None:
         raise RefusedError(
             Reason.TOO_MANY_PIXELS, f"{pixels} pixels; {max_pixels} are decoded at most"
         )
+
+
+def _orientation(image: Image) -> int:
+    """Return EXIF's orientation; 1, which is upright, where there is none or a garbled one."""
+    try:
+        return int(image.getexif().get(_ORIENTATION_TAG, 1))
+    # Anything may stand there, and the pixels are whole all the same.
+    except Exception:  # noqa: BLE001
+        return 1
 
 
 def _plain(image: Image) -> Image:
@@ -194,6 +203,9 @@ def _answer(content: bytes, image_format: str, max_pixels: int) -> tuple[dict[st
         return _refusal(error.reason, error)
     except MemoryError:
         return _refusal(Reason.TOO_COSTLY, "it takes more memory than there is for one image")
+    except ImportError:
+        # A decoder that is not there says nothing about the image.
+        raise
     # A decoder given hostile bytes may raise anything; this process ends here in any case.
     except Exception as error:  # noqa: BLE001
         if type(error).__name__ == "DecompressionBombError":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -310,8 +311,38 @@ def test_entry_of_other_content_says_nothing() -> None:
     scene = Scene()
     scene.run(SHA256)
     scene.ledger.entries["archive"]["etag"] = "another"
+    entered = dict(scene.ledger.entries["archive"])
 
     assert scene.run(SHA256).outcome is Outcome.GONE
+    assert scene.ledger.entries["archive"] == entered
+    scene.archive.give_up(Log(REF), TransientError("stop"))
+    assert scene.ledger.entries["archive"] == entered
+
+
+def test_version_asked_for_without_its_etag_is_known_by_the_ledger() -> None:
+    """A version names its content for ever: what was archived is not told, or entered, as gone."""
+    scene = Scene()
+    first = scene.run(SHA256)
+    entered = dict(scene.ledger.entries["archive"])
+
+    report = scene.archive.run(Log(replace(REF, etag=None)), lambda: False)
+
+    assert report.outcome is Outcome.ARCHIVED
+    assert report.copy == first.copy
+    assert report.log.ref == REF
+    assert scene.ledger.entries["archive"] == entered
+
+
+def test_name_asked_for_after_its_log_was_archived_leaves_the_entry() -> None:
+    """By name alone nobody can tell what was meant; where the copy lies stays in the ledger."""
+    scene = Scene()
+    scene.run(SHA256)
+    entered = dict(scene.ledger.entries["archive"])
+
+    report = scene.archive.run(Log(ObjectRef(REF.bucket, REF.key)), lambda: False)
+
+    assert report.outcome is Outcome.GONE
+    assert scene.ledger.entries["archive"] == entered
 
 
 def test_fault_of_the_copys_side_is_not_the_originals() -> None:

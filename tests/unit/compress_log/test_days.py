@@ -35,6 +35,7 @@ DAY = date(2026, 11, 25)
         "access_log.25Nov2026",
         "app-2026-Nov-25.log",
         "app-25-november-2026.log",
+        "app-2026-NOV-25.log",
         # Of two, the last: the name says more than the folder.
         "2026-11-24/app-2026-11-25.log",
         "backup/20261120/app/2026/11/25/server.log",
@@ -67,6 +68,11 @@ def test_day_in_the_name_is_taken(key: str) -> None:
         "app-2026-11-28.log",
         "app-2005-12-31.log",
         "app-0000-00-00.log",
+        # Words that begin as months do.
+        "service-2026-decoder-3.log",
+        "sales-2026-market-01.log",
+        "3-sepia-2025.log",
+        "2025mayor12.log",
         "app-\u0662\u0660\u0662\u0666-\u0661\u0661-\u0662\u0665.log",
         "a" * 1024,
         "2" * 1024,

@@ -123,6 +123,19 @@ def test_decoder_that_fails_by_itself_is_retried(monkeypatch: pytest.MonkeyPatch
         decoder().copy(pictures.photograph(), Format.JPEG)
 
 
+def test_library_that_is_not_there_is_retried(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A package that lacks what it needs must not have every image recorded as broken."""
+    incomplete = tmp_path / "PIL"
+    incomplete.mkdir()
+    (incomplete / "__init__.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with pytest.raises(DecoderError, match="ImportError"):
+        decoder().copy(pictures.photograph(), Format.JPEG)
+
+
 def test_decoder_that_crashes_costs_one_image(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

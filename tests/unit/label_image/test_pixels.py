@@ -102,6 +102,26 @@ def test_orientation_of_exif_is_put_into_effect(orientation: int, image_format: 
     assert colour(copy, *corner[orientation]) == "red"
 
 
+@pytest.mark.parametrize("image_format", ["JPEG", "WEBP", "PNG"])
+@pytest.mark.parametrize(
+    "exif",
+    [
+        b"no TIFF at all",
+        b"II*\0\x08\0\0\0\x05\0\x12\x01",
+        # The orientation as one divided by zero.
+        b"II*\0\x08\0\0\0\x01\0\x12\x01\x05\0\x01\0\0\0\x1a\0\0\0" + bytes(4) + b"\x01" + bytes(7),
+    ],
+    ids=["garbage", "cut off", "no number"],
+)
+def test_image_whose_exif_is_garbled_is_taken_as_upright(image_format: str, exif: bytes) -> None:
+    """Its pixels are whole."""
+    content = pictures.encoded(pictures.drawing(), image_format, exif=b"Exif\0\0" + exif)
+
+    copy = upright_copy(content, image_format, MAX_PIXELS)
+
+    assert (copy.width, copy.height) == (640, 400)
+
+
 def test_heic_is_turned_once() -> None:
     """The container's own rotation and EXIF's speak of the same turn."""
     copy = upright_copy(pictures.photograph("HEIF", 6), "HEIC", MAX_PIXELS)
