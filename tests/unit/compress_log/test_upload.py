@@ -242,7 +242,11 @@ def test_object_that_s3_tells_otherwise_of_is_not_proven(told: dict[str, Any]) -
     [
         ("PreconditionFailed", CopyPresentError),
         ("NoSuchUpload", TransientError),
+        ("BadDigest", TransientError),
+        ("InvalidPart", TransientError),
         ("NoSuchBucket", MisconfiguredError),
+        ("KMS.DisabledException", MisconfiguredError),
+        ("InvalidRequest", MisconfiguredError),
         ("AccessDenied", MisconfiguredError),
         ("SlowDown", TransientError),
     ],
