@@ -1,12 +1,12 @@
 """Moves one log into the archive, compressed, and tells of it.
 
 The steps, in this order: look at the exact version; ask whether it may go; stream it, packed, into
-an upload; ask again; let the copy appear and prove it; enter it in the ledger; ask once more; delete
-that version; tell the bus; enter that. A stop after any of them loses nothing: the message comes back, every step
-is safe to repeat, and the ones done are recognised by what they left behind (the copy under a key
-that only this content has, the ledger's entry, the version gone). A copy that a repeat finds is
-read back whole and unpacked before the original goes. That is why Powertools' idempotency is not
-used: a key-value marker could only claim what S3 itself can be asked.
+an upload; ask again; let the copy appear and prove it; enter it in the ledger; ask once more;
+delete that version; tell the bus; enter that. A stop after any of them loses nothing: the message
+comes back, every step is safe to repeat, and the ones done are recognised by what they left behind
+(the copy under a key that only this content has, the ledger's entry, the version gone). A copy that
+a repeat finds is read back whole and unpacked before the original goes. That is why Powertools'
+idempotency is not used: a key-value marker could only claim what S3 itself can be asked.
 
 What is told comes last because it says what was done: told at least once, twice only after a stop
 between the event and the ledger.

@@ -12,7 +12,7 @@ import zlib
 from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from mmap import mmap
 from typing import TYPE_CHECKING, Any, Self
@@ -113,8 +113,9 @@ class Upload:
         """
         self._pool.shutdown(cancel_futures=True)
         self._waiting.close()
-        if isinstance(error, TidegateError) and self._upload_id is not None:
-            with self._archiving():
+        if isinstance(error, Exception) and self._upload_id is not None:
+            # Why the log is left is what counts: a failed abort must not have it tried again.
+            with suppress(TidegateError), self._archiving():
                 self._s3.abort_multipart_upload(**self._place, UploadId=self._upload_id)
 
     def write(self, piece: bytes) -> None:
