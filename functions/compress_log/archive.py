@@ -144,27 +144,27 @@ class Archive:
         present = self.copies.find(target)
         try:
             row = self._vouched(original)
+            known = log.sha256 or (row or {}).get("sha256") or original.sha256
+            if present is None:
+                try:
+                    return self.copier.make(
+                        original,
+                        target,
+                        known,
+                        # It may be found infected while it is streamed.
+                        check_verdict=lambda: self._vouched(original),
+                        out_of_time=out_of_time,
+                    )
+                except CopyPresentError:
+                    # A duplicate of this message was quicker.
+                    present = self.copies.find(target)
+                    if present is None:
+                        raise
+            return self.copier.prove(present, original, known, out_of_time=out_of_time)
         except LogLeftError as error:
             if present is None:
                 raise
             raise LogLeftError(error.outcome, f"{error}; a copy lies at {present.ref}") from error
-        known = log.sha256 or (row or {}).get("sha256") or original.sha256
-        if present is None:
-            try:
-                return self.copier.make(
-                    original,
-                    target,
-                    known,
-                    # It may be found infected while it is streamed.
-                    check_verdict=lambda: self._vouched(original),
-                    out_of_time=out_of_time,
-                )
-            except CopyPresentError:
-                # A duplicate of this message was quicker.
-                present = self.copies.find(target)
-                if present is None:
-                    raise
-        return self.copier.prove(present, original, known, out_of_time=out_of_time)
 
     def _target(self, original: Stored, suffix: str) -> Target:
         day = day_of(original.ref.key, original.modified_at).day

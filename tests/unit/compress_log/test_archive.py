@@ -169,6 +169,20 @@ def test_original_found_infected_while_its_copy_is_read_back_stays() -> None:
     assert scene.ledger.entries["archive"]["copy"]["key"] == scene.copies[0].ref.key
 
 
+def test_copy_that_there_is_no_time_to_read_back_is_told() -> None:
+    """The log is in both places then, and people learn of both."""
+    scene = Scene()
+    scene.bucket.refusals["remove"] = TransientError("stop")
+    with pytest.raises(TransientError):
+        scene.run(SHA256)
+
+    report = scene.run(SHA256, out_of_time=True)
+
+    assert report.outcome is Outcome.OUT_OF_TIME
+    assert scene.copies[0].ref.key in (report.reason or "")
+    assert scene.bucket.removed == []
+
+
 def test_log_that_was_not_clean_and_is_gone_is_not_told_as_archived() -> None:
     """Quarantine took the original meanwhile: that there is a copy does not make it a success."""
     scene = Scene()
