@@ -1,12 +1,12 @@
 """Moves one log into the archive, compressed, and tells of it.
 
 The steps, in this order: look at the exact version; ask whether it may go; stream it, packed, into
-an upload; ask again; let the copy appear and prove it; enter it in the ledger; delete that version;
-tell the bus; enter that. A stop after any of them loses nothing: the message comes back, every step
-is safe to repeat, and the ones done are recognised by what they left behind (the copy under a key
-that only this content has, the ledger's entry, the version gone). A copy that a repeat finds is
-read back whole and unpacked before the original goes. That is why Powertools' idempotency is not
-used: a key-value marker could only claim what S3 itself can be asked.
+an upload; ask again; let the copy appear and prove it; enter it in the ledger; ask once more;
+delete that version; tell the bus; enter that. A stop after any of them loses nothing: the message
+comes back, every step is safe to repeat, and the ones done are recognised by what they left behind
+(the copy under a key that only this content has, the ledger's entry, the version gone). A copy that
+a repeat finds is read back whole and unpacked before the original goes. That is why Powertools'
+idempotency is not used: a key-value marker could only claim what S3 itself can be asked.
 
 What is told comes last because it says what was done: told at least once, twice only after a stop
 between the event and the ledger.
@@ -124,9 +124,13 @@ class Archive:
             self.admission.check(original)
             copy = self._copy(original, log, suffix, out_of_time)
             self._enter(Report(log, Outcome.COPIED, self.now(), copy=copy, original=facts))
+            # Putting parts together, or reading a copy back, takes minutes for a large log: what
+            # was found infected by now is quarantine's, which needs the original.
+            self._vouched(original)
             self.originals.remove(original.ref)
         except LogLeftError as error:
-            return Report(log, error.outcome, self.now(), reason=str(error))
+            where = f"; a copy lies at {copy.ref}" if copy else ""
+            return Report(log, error.outcome, self.now(), reason=f"{error}{where}")
         except (ObjectMissingError, ObjectReplacedError) as error:
             return self._too_late(log, copy, facts, error)
         except PermanentError as error:
@@ -142,27 +146,27 @@ class Archive:
         present = self.copies.find(target)
         try:
             row = self._vouched(original)
+            known = log.sha256 or (row or {}).get("sha256") or original.sha256
+            if present is None:
+                try:
+                    return self.copier.make(
+                        original,
+                        target,
+                        known,
+                        # It may be found infected while it is streamed.
+                        check_verdict=lambda: self._vouched(original),
+                        out_of_time=out_of_time,
+                    )
+                except CopyPresentError:
+                    # A duplicate of this message was quicker.
+                    present = self.copies.find(target)
+                    if present is None:
+                        raise
+            return self.copier.prove(present, original, known, out_of_time=out_of_time)
         except LogLeftError as error:
             if present is None:
                 raise
             raise LogLeftError(error.outcome, f"{error}; a copy lies at {present.ref}") from error
-        known = log.sha256 or (row or {}).get("sha256") or original.sha256
-        if present is None:
-            try:
-                return self.copier.make(
-                    original,
-                    target,
-                    known,
-                    # It may be found infected while it is streamed.
-                    check_verdict=lambda: self._vouched(original),
-                    out_of_time=out_of_time,
-                )
-            except CopyPresentError:
-                # A duplicate of this message was quicker.
-                present = self.copies.find(target)
-                if present is None:
-                    raise
-        return self.copier.prove(present, original, known, out_of_time=out_of_time)
 
     def _target(self, original: Stored, suffix: str) -> Target:
         day = day_of(original.ref.key, original.modified_at).day

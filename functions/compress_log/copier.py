@@ -19,9 +19,7 @@ from tidegate.stored import Stored
 
 
 class _Tags(Protocol):
-    def merge_tags(
-        self, ref: ObjectRef, essential: Mapping[str, str], useful: Mapping[str, str]
-    ) -> dict[str, str] | None: ...
+    def put_tags(self, ref: ObjectRef, wanted: Mapping[str, str]) -> None: ...
 
 
 class _Press(Protocol):
@@ -81,7 +79,7 @@ class Copier:
                 )
             check_verdict()
             written = upload.finish(provenance.metadata(original, streamed.sha256)[0])
-        self._carry_tags(written.ref, original)
+        self._carry_tags(written.ref, {}, original.tags)
         return self._archived(
             original, written.ref, written.size_bytes, written.storage_class, streamed.sha256
         )
@@ -107,16 +105,19 @@ class Copier:
             raise CopyMismatchError(
                 f"{present.ref} unpacks to length and SHA-256 {found}, the original has {wanted}"
             )
-        if any(present.tags.get(tag) != value for tag, value in original.tags.items()):
-            self._carry_tags(present.ref, original)
+        self._carry_tags(present.ref, present.tags, original.tags)
         return self._archived(
             original, present.ref, present.size_bytes, present.storage_class, found[1]
         )
 
-    def _carry_tags(self, ref: ObjectRef, original: Stored) -> None:
-        if original.tags:
+    def _carry_tags(
+        self, ref: ObjectRef, present: Mapping[str, str], wanted: Mapping[str, str]
+    ) -> None:
+        """Give the copy the original's tags, each as it is: S3 took them once, empty ones too."""
+        tags = {**present, **wanted}
+        if tags != present:
             with _about_the_copy():
-                self.tags.merge_tags(ref, original.tags, {})
+                self.tags.put_tags(ref, tags)
 
     def _archived(
         self, original: Stored, ref: ObjectRef, packed_bytes: int, storage_class: str, sha256: str

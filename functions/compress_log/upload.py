@@ -12,7 +12,7 @@ import zlib
 from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from mmap import mmap
 from typing import TYPE_CHECKING, Any, Self
@@ -23,6 +23,7 @@ from tidegate.copies import MAX_PARTS, Target
 from tidegate.errors import (
     CopyMismatchError,
     MisconfiguredError,
+    PermanentError,
     TidegateError,
     TransientError,
     service_errors,
@@ -41,6 +42,11 @@ MAX_PIECE_BYTES = 2 * 1024**2
 # dearer, which takes half a year to make up for or longer: https://aws.amazon.com/s3/pricing/
 MIN_BILLED_BYTES = 128 * 1024
 _STANDARD = "STANDARD"
+# What was sent arrived as something else, which botocore does not send again; or the upload has
+# ended under us.
+_BROKEN_OFF = frozenset(
+    {"BadDigest", "XAmzContentSHA256Mismatch", "IncompleteBody", "InvalidPart", "NoSuchUpload"}
+)
 
 
 class CopyPresentError(TransientError):
@@ -107,8 +113,9 @@ class Upload:
         """
         self._pool.shutdown(cancel_futures=True)
         self._waiting.close()
-        if isinstance(error, TidegateError) and self._upload_id is not None:
-            with self._archiving():
+        if isinstance(error, Exception) and self._upload_id is not None:
+            # Why the log is left is what counts: a failed abort must not have it tried again.
+            with suppress(TidegateError), self._archiving():
                 self._s3.abort_multipart_upload(**self._place, UploadId=self._upload_id)
 
     def write(self, piece: bytes) -> None:
@@ -249,20 +256,24 @@ class Upload:
 
     @contextmanager
     def _archiving(self) -> Iterator[None]:
-        """Name the errors of a call on the archive, where a refusal is nobody's object's fault."""
+        """Name the errors of a call on the archive, where a refusal is nobody's object's fault.
+
+        So none is permanent: the log would be told as unreadable, and never be asked for again.
+        """
         doing = f"write {self._target.ref}"
-        with service_errors(doing):
-            try:
-                yield
-            except ClientError as error:
-                code = error.response["Error"].get("Code")
-                if code in ("PreconditionFailed", "412"):
-                    raise CopyPresentError(f"could not {doing}: it is there already") from error
-                if code == "NoSuchUpload":
-                    raise TransientError(f"could not {doing}: the upload has ended") from error
-                if code == "NoSuchBucket":
-                    raise MisconfiguredError(f"could not {doing}: no such bucket") from error
-                raise
+        try:
+            with service_errors(doing):
+                try:
+                    yield
+                except ClientError as error:
+                    code = error.response["Error"].get("Code")
+                    if code in ("PreconditionFailed", "412"):
+                        raise CopyPresentError(f"could not {doing}: it is there already") from error
+                    if code in _BROKEN_OFF:
+                        raise TransientError(f"could not {doing}: {error}") from error
+                    raise
+        except PermanentError as error:
+            raise MisconfiguredError(str(error)) from error
 
 
 class Uploads:

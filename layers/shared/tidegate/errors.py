@@ -27,6 +27,7 @@ from botocore.exceptions import (
     NoCredentialsError,
     ParamValidationError,
 )
+from urllib3.exceptions import HTTPError
 
 
 class TidegateError(Exception):
@@ -194,7 +195,8 @@ def _connection_errors(doing: str) -> Iterator[None]:
         raise MisconfiguredError(f"could not {doing}: no AWS credentials") from error
     except ParamValidationError as error:
         raise PermanentError(f"could not {doing}: {error}") from error
-    except BotoCoreError as error:
+    except (BotoCoreError, HTTPError) as error:
+        # Of what a body can raise botocore leaves urllib3's SSLError as it is.
         raise TransientError(f"could not {doing}: {error}") from error
 
 

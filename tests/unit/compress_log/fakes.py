@@ -80,13 +80,10 @@ class FakeObjects:
         part = self.contents[ref.key][first : last + 1]
         return StreamingBody(BytesIO(part), len(part))
 
-    def merge_tags(
-        self, ref: ObjectRef, essential: Mapping[str, str], useful: Mapping[str, str]
-    ) -> dict[str, str] | None:
+    def put_tags(self, ref: ObjectRef, wanted: Mapping[str, str]) -> None:
         if "tags" in self.refusals:
             raise self.refusals["tags"]
-        self.tagged[ref.key] = dict(essential)
-        return dict(essential)
+        self.tagged[ref.key] = dict(wanted)
 
 
 @dataclass

@@ -147,6 +147,43 @@ def test_copy_of_what_was_found_infected_later_is_told() -> None:
     assert scene.ledger.entries["archive"]["copy"]["key"] == scene.copies[0].ref.key
 
 
+def test_original_found_infected_while_its_copy_is_read_back_stays() -> None:
+    """Reading a large copy back takes minutes: quarantine must find the original after them."""
+    scene = Scene()
+    scene.bucket.refusals["remove"] = TransientError("stop")
+    with pytest.raises(TransientError):
+        scene.run(SHA256)
+    del scene.bucket.refusals["remove"]
+    reads = scene.objects.open_range
+
+    def rescanned(ref: ObjectRef, first: int, last: int) -> Any:
+        scene.ledger.entries["status"] = "THREATS_FOUND"
+        return reads(ref, first, last)
+
+    scene.objects.open_range = rescanned  # type: ignore[method-assign]
+
+    report = scene.run(SHA256)
+
+    assert report.outcome is Outcome.NOT_CLEAN
+    assert scene.copies[0].ref.key in (report.reason or "")
+    assert scene.bucket.removed == []
+    assert scene.ledger.entries["archive"]["copy"]["key"] == scene.copies[0].ref.key
+
+
+def test_copy_that_there_is_no_time_to_read_back_is_told() -> None:
+    """The log is in both places then, and people learn of both."""
+    scene = Scene()
+    scene.bucket.refusals["remove"] = TransientError("stop")
+    with pytest.raises(TransientError):
+        scene.run(SHA256)
+
+    report = scene.run(SHA256, out_of_time=True)
+
+    assert report.outcome is Outcome.OUT_OF_TIME
+    assert scene.copies[0].ref.key in (report.reason or "")
+    assert scene.bucket.removed == []
+
+
 def test_log_that_was_not_clean_and_is_gone_is_not_told_as_archived() -> None:
     """Quarantine took the original meanwhile: that there is a copy does not make it a success."""
     scene = Scene()

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from functions.compress_log.report import LogLeftError, Outcome
 from functions.compress_log.upload import (
     MIN_BILLED_BYTES,
     PART_BYTES,
@@ -242,7 +243,11 @@ def test_object_that_s3_tells_otherwise_of_is_not_proven(told: dict[str, Any]) -
     [
         ("PreconditionFailed", CopyPresentError),
         ("NoSuchUpload", TransientError),
+        ("BadDigest", TransientError),
+        ("InvalidPart", TransientError),
         ("NoSuchBucket", MisconfiguredError),
+        ("KMS.DisabledException", MisconfiguredError),
+        ("InvalidRequest", MisconfiguredError),
         ("AccessDenied", MisconfiguredError),
         ("SlowDown", TransientError),
     ],
@@ -274,3 +279,13 @@ def test_log_that_is_left_leaves_no_parts() -> None:
             send(s3, metadata, TransientError("stop"))
         assert len(s3.named("abort_multipart_upload")) == aborts
         assert s3.named("put_object") == []
+
+
+@pytest.mark.parametrize("error", [LogLeftError(Outcome.OUT_OF_TIME, "no time"), OSError("lost")])
+def test_abort_that_fails_hides_nothing(error: Exception) -> None:
+    """Why the log is left decides whether it is tried again; the lifecycle rule clears the rest."""
+    s3 = FakeS3({"abort_multipart_upload": "SlowDown"})
+    with pytest.raises(type(error)):
+        send(s3, {}, error)
+
+    assert len(s3.named("abort_multipart_upload")) == 1

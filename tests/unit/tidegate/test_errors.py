@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,8 @@ from botocore.exceptions import (
     NoCredentialsError,
     ParamValidationError,
 )
+from botocore.response import StreamingBody
+from urllib3.exceptions import SSLError
 
 from tidegate import errors
 from tidegate.errors import (
@@ -90,6 +93,17 @@ def test_what_never_reached_aws_is_told_apart(
     with pytest.raises(expected) as caught, translate("do it"):
         raise raised
     assert caught.value.__cause__ is raised
+
+
+def test_body_that_tls_finds_garbled_may_come_whole_next_time() -> None:
+    """Botocore turns a body's time-outs and breaks into its own errors, and not this one."""
+
+    class Garbled(io.BytesIO):
+        def read(self, _: int | None = None) -> bytes:
+            raise SSLError("bad record MAC")
+
+    with pytest.raises(TransientError, match="bad record MAC"), object_errors("read it"):
+        StreamingBody(Garbled(), 10).read(10)
 
 
 def test_our_own_errors_pass_unchanged() -> None:

@@ -22,6 +22,7 @@ class FakeS3:
 
     head_refusal: str | None = None
     delete_refusal: str | None = None
+    condition_refusal: str | None = None
     marker: str | None = None
     deletions: list[dict[str, Any]] = field(default_factory=list)
     heads: list[dict[str, Any]] = field(default_factory=list)
@@ -33,6 +34,8 @@ class FakeS3:
 
     def delete_object(self, **asked: Any) -> dict[str, Any]:
         _refuse(self.delete_refusal, "DeleteObject")
+        if "IfMatch" in asked:
+            _refuse(self.condition_refusal, "DeleteObject")
         self.deletions.append(asked)
         if self.marker and "VersionId" not in asked:
             return {"DeleteMarker": True, "VersionId": self.marker}
@@ -63,17 +66,32 @@ def test_without_versions_the_etag_is_the_condition() -> None:
     assert s3.deletions == [{**NAME, "IfMatch": '"etag-1"'}]
 
 
-@pytest.mark.parametrize("marker", ["marker-1", "null"])
-def test_delete_marker_is_taken_back(marker: str) -> None:
+@pytest.mark.parametrize("version_id", [None, "null"])
+def test_delete_marker_is_taken_back(version_id: str | None) -> None:
     """A bucket that keeps versions by now hides the object: marker and object both go."""
-    s3 = FakeS3(marker=marker)
-    remove(s3, None)
-    assert s3.deletions[1:] == [{**NAME, "VersionId": marker}, {**NAME, "VersionId": "null"}]
+    s3 = FakeS3(marker="marker-1")
+    remove(s3, version_id)
+    assert s3.deletions == [
+        {**NAME, "IfMatch": '"etag-1"'},
+        {**NAME, "VersionId": "marker-1"},
+        {**NAME, "VersionId": "null"},
+    ]
 
 
-def test_null_version_is_looked_at_just_before() -> None:
-    """Where versioning is suspended, "null" is overwritten in place."""
-    s3 = FakeS3()
+@pytest.mark.parametrize("version_id", [None, "null"])
+def test_nothing_can_come_between_condition_and_deletion(version_id: str | None) -> None:
+    """Where versioning is suspended, "null" is overwritten in place: one call, with the ETag.
+
+    The marker that S3 puts there may be an upload by the time that a second call comes.
+    """
+    s3 = FakeS3(marker="null")
+    remove(s3, version_id)
+    assert s3.deletions == [{**NAME, "IfMatch": '"etag-1"'}]
+
+
+def test_null_version_under_newer_ones_is_looked_at_just_before() -> None:
+    """S3's condition is on the current version, which is another one."""
+    s3 = FakeS3(condition_refusal="PreconditionFailed")
     remove(s3, "null")
     assert s3.heads == [{**NAME, "VersionId": "null", "IfMatch": '"etag-1"'}]
     assert s3.deletions == [{**NAME, "VersionId": "null"}]
@@ -81,7 +99,7 @@ def test_null_version_is_looked_at_just_before() -> None:
 
 def test_null_version_with_other_content_is_left() -> None:
     """The newcomer has not been scanned."""
-    s3 = FakeS3(head_refusal="412")
+    s3 = FakeS3(head_refusal="412", condition_refusal="PreconditionFailed")
     with pytest.raises(ObjectReplacedError):
         remove(s3, "null")
     assert s3.deletions == []
@@ -89,7 +107,10 @@ def test_null_version_with_other_content_is_left() -> None:
 
 @pytest.mark.parametrize(
     ("s3", "version_id"),
-    [(FakeS3(head_refusal="404"), "null"), (FakeS3(delete_refusal="NoSuchKey"), None)],
+    [
+        (FakeS3(head_refusal="404", condition_refusal="NoSuchKey"), "null"),
+        (FakeS3(delete_refusal="NoSuchKey"), None),
+    ],
 )
 def test_deleted_already_is_done(s3: FakeS3, version_id: str | None) -> None:
     """Somebody else was quicker; there is nothing left to do."""
