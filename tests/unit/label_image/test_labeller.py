@@ -224,8 +224,8 @@ def test_trouble_of_the_service_goes_back_to_the_queue(error: Exception) -> None
 
 
 def test_other_permanent_error_is_raised() -> None:
-    """A request that Rekognition calls wrong is our fault, and goes to the dead letters."""
-    scene = Scene(rekognition=FakeRekognition(refuses_reference=PermanentError("parameter")))
+    """A request that no other form of the image would cure goes to the dead letters."""
+    scene = Scene(rekognition=FakeRekognition(refuses_reference=PermanentError("not ready")))
 
     with pytest.raises(PermanentError):
         scene.run()
