@@ -9,6 +9,7 @@ after it finds the sidecar, and does what was left.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -59,6 +60,7 @@ class _Sidecars(Protocol):
 
 class _Tagger(Protocol):
     def write(self, ref: ObjectRef, text: str) -> Tagging: ...
+    def settle_newcomer(self, ref: ObjectRef) -> None: ...
 
 
 class _Once(Protocol):
@@ -98,7 +100,11 @@ class Labeller:
             if header is None:
                 return self._quiet(pinned, Outcome.NOT_AN_IMAGE)
             return self._label(state, header, is_last_try=is_last_try)
-        except (ObjectMissingError, ObjectReplacedError):
+        except ObjectMissingError:
+            return self._quiet(pinned, Outcome.GONE)
+        except ObjectReplacedError:
+            with suppress(ObjectError):
+                self.tagger.settle_newcomer(pinned)
             return self._quiet(pinned, Outcome.GONE)
         except (AccessDeniedError, ObjectArchivedError, CustomerKeyError) as error:
             finding = Finding(

@@ -191,6 +191,7 @@ def test_object_that_is_gone_is_done_with(call: str, error: ObjectError) -> None
 
     assert scene.run().finding.outcome is Outcome.GONE
     assert scene.bus.events == []
+    assert len(scene.tagger.settled) == isinstance(error, ObjectReplacedError)
 
 
 @pytest.mark.parametrize(
