@@ -113,9 +113,10 @@ class Labeller:
                 reason=_REASONS[type(error)],
                 explanation=str(error),
             )
-            return self._tell(
-                pinned, finding, Tagging.NOTHING_TO_WRITE, self._keep(pinned, finding)
-            )
+            # What an earlier run found of the same content still holds, and may have been paid for.
+            if self._earlier(pinned) is None:
+                self._keep(pinned, finding)
+            return self._tell(pinned, finding, Tagging.NOTHING_TO_WRITE, sidecar.key(pinned))
 
     def _quiet(self, ref: ObjectRef, outcome: Outcome) -> Report:
         return Report(ref, Finding(outcome, self.now()))
@@ -176,10 +177,9 @@ class Labeller:
 
     def _keep(
         self, ref: ObjectRef, finding: Finding, answer: Mapping[str, Any] | None = None
-    ) -> str:
-        key = sidecar.key(ref)
-        self.sidecars.put(key, sidecar.document(ref, finding, self.request, answer))
-        return key
+    ) -> None:
+        document = sidecar.document(ref, finding, self.request, answer)
+        self.sidecars.put(sidecar.key(ref), document)
 
     def _tag(self, ref: ObjectRef, finding: Finding, *, is_last_try: bool) -> Tagging:
         try:

@@ -214,6 +214,21 @@ def test_object_that_cannot_be_read_gets_a_recorded_reason(
     assert scene.run().finding.outcome is Outcome.LABELLED
 
 
+def test_labels_outlast_a_time_in_which_the_object_cannot_be_read() -> None:
+    """They were paid for, and hold as long as the content does."""
+    scene = Scene()
+    scene.run()
+    scene.once.results.clear()
+    scene.objects.refusals["head"] = AccessDeniedError("403")
+    assert scene.run().finding.reason is Reason.ACCESS_DENIED
+    (document,) = scene.sidecars.documents.values()
+    assert document["finding"]["outcome"] == "LABELLED"
+
+    scene.objects.refusals.clear()
+    assert scene.run().finding.outcome is Outcome.LABELLED
+    assert len(scene.rekognition.references) == 1
+
+
 @pytest.mark.parametrize("error", [TransientError("throttled"), MisconfiguredError("no right")])
 def test_trouble_of_the_service_goes_back_to_the_queue(error: Exception) -> None:
     """Nothing is written or told until a later try knows more."""
