@@ -29,7 +29,12 @@ from functions.label_image.errors import VerdictPendingError
 from functions.label_image.labels import LABELS_TAG_KEY
 from functions.label_image.report import Tagging
 from tidegate import tags
-from tidegate.errors import ObjectError, ObjectMissingError
+from tidegate.errors import (
+    AccessDeniedError,
+    MisconfiguredError,
+    ObjectError,
+    ObjectMissingError,
+)
 from tidegate.objectref import ObjectRef
 from tidegate.objects import ObjectState, is_pinned_by_version
 from tidegate.tags import DEFINITIONS_TAG_KEY, DETAIL_TAG_KEY, legal_value
@@ -81,7 +86,8 @@ class Tagger:
     def write(self, ref: ObjectRef, text: str) -> Tagging:
         """Make `text` the object's tag `labels`, or take the tag off where it is empty.
 
-        Raises VerdictPendingError (retried), ObjectReplacedError, and what Objects and Ledger do.
+        Raises VerdictPendingError (retried), MisconfiguredError where a verdict that came meanwhile
+        may not be written, and what Objects and Ledger do.
         """
         for _ in range(_MOST_ROUNDS):
             verdict = self._recorded(ref)
@@ -101,7 +107,12 @@ class Tagger:
             latest = self._recorded(ref)
             if latest == verdict or latest is None:
                 return _result(text, wanted)
-            self._restore(ref, latest)
+            try:
+                self._restore(ref, latest)
+            except AccessDeniedError as error:
+                raise MisconfiguredError(
+                    f"{ref} may be tagged with an older verdict than the ledger's: {error}"
+                ) from error
         raise VerdictPendingError(f"the verdict on {ref} changes while its labels are written")
 
     def settle_newcomer(self, ref: ObjectRef) -> None:

@@ -21,6 +21,7 @@ from tidegate import tags
 from tidegate.errors import (
     AccessDeniedError,
     CustomerKeyError,
+    MisconfiguredError,
     ObjectError,
     ObjectReplacedError,
 )
@@ -193,6 +194,19 @@ def test_refused_write_is_raised() -> None:
     world = World(verdict_tags(row(CLEAN)), row(CLEAN), refusal=AccessDeniedError("403"))
 
     with pytest.raises(AccessDeniedError):
+        world.tagger().write(REF, "Boat")
+
+
+def test_verdict_that_may_not_be_put_right_goes_back_to_the_queue() -> None:
+    """After our own write an old verdict may stand there: that is not done with."""
+    world = World({"team": "a", **verdict_tags(row(CLEAN))}, row(CLEAN))
+
+    def happens(call: int) -> None:
+        if call == 4:
+            world.row_now, world.refusal = row(INFECTED, "r2", "t2"), AccessDeniedError("403")
+
+    world.before = happens
+    with pytest.raises(MisconfiguredError):
         world.tagger().write(REF, "Boat")
 
 
