@@ -1,4 +1,4 @@
-"""What becomes of a reports bucket that breaks off; the rest runs on moto, in the integration tests."""
+"""What becomes of a read that breaks off; the rest runs on moto, in the integration tests."""
 
 from __future__ import annotations
 
