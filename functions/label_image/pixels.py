@@ -14,6 +14,7 @@ from __future__ import annotations
 import io
 import json
 import resource
+import struct
 import sys
 from dataclasses import dataclass
 from importlib import import_module
@@ -43,6 +44,16 @@ _TRANSPOSITIONS = {
 }
 _TURNED = frozenset({5, 6, 7, 8})
 _ORIENTATION_TAG = 0x0112
+# What Pillow raises over EXIF that makes no sense.
+_GARBLED = (
+    ArithmeticError,
+    LookupError,
+    OSError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
 
 
 class RefusedError(Exception):
@@ -76,7 +87,7 @@ def upright_copy(content: bytes, image_format: str, max_pixels: int) -> Copy:
         image.draft("RGB", (MAX_SENT_SIDE_PIXELS, MAX_SENT_SIDE_PIXELS))
         image.load()
         # Now, for TIFF and HEIC are turned by their decoders, which say so here.
-        orientation = int(image.getexif().get(_ORIENTATION_TAG, 1))
+        orientation = _orientation(image)
         small = _shrunk(_plain(image))
     if orientation in _TRANSPOSITIONS:
         small = small.transpose(Image.Transpose[_TRANSPOSITIONS[orientation]])
@@ -89,6 +100,22 @@ def upright_copy(content: bytes, image_format: str, max_pixels: int) -> Copy:
             f"fewer than {MIN_SENT_SIDE_PIXELS}",
         )
     return _encoded(small, width, height)
+
+
+def _orientation(image: Image) -> int:
+    """Return EXIF's orientation; 1, which is upright, where there is none or EXIF is garbled."""
+    try:
+        return int(image.getexif().get(_ORIENTATION_TAG, 1))
+    except (
+        ArithmeticError,
+        LookupError,
+        OSError,
+        SyntaxError,
+        TypeError,
+        ValueError,
+        struct.error,
+    ):
+        return 1
 
 
 def _register(image_format: str) -> None:

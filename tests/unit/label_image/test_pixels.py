@@ -102,6 +102,26 @@ def test_orientation_of_exif_is_put_into_effect(orientation: int, image_format: 
     assert colour(copy, *corner[orientation]) == "red"
 
 
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize(
+    "exif",
+    [
+        b"Exif\0\0garbage!!",
+        b"Exif\0\0II*\0",
+        b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x07\0\x04\0\0\0abcd\0\0\0\0",
+        b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x0b\0\x01\0\0\0\0\0\xc0\x7f\0\0\0\0",
+    ],
+    ids=["no TIFF", "cut", "bytes", "NaN"],
+)
+def test_garbled_exif_is_no_fault_of_the_pixels(exif: bytes, image_format: str) -> None:
+    """Cameras and editors write much that is wrong: the image is taken as it lies."""
+    content = pictures.encoded(pictures.drawing(), image_format, exif=exif)
+
+    copy = upright_copy(content, image_format, MAX_PIXELS)
+
+    assert (copy.width, copy.height) == (640, 400)
+
+
 def test_heic_is_turned_once() -> None:
     """The container's own rotation and EXIF's speak of the same turn."""
     copy = upright_copy(pictures.photograph("HEIF", 6), "HEIC", MAX_PIXELS)
