@@ -38,6 +38,7 @@ from tidegate.errors import (
 from tidegate.objectref import ObjectRef
 from tidegate.objects import ObjectState, is_pinned_by_version
 from tidegate.tags import DEFINITIONS_TAG_KEY, DETAIL_TAG_KEY, legal_value
+from tidegate.verdicts import ScanStatus
 
 _MOST_ROUNDS = 4
 
@@ -86,15 +87,15 @@ class Tagger:
     def write(self, ref: ObjectRef, text: str) -> Tagging:
         """Make `text` the object's tag `labels`, or take the tag off where it is empty.
 
-        Raises VerdictPendingError (retried), MisconfiguredError where a verdict that came meanwhile
-        may not be written, and what Objects and Ledger do.
+        Raises VerdictPendingError (retried), MisconfiguredError where a verdict that is not clean
+        may not be put right, and what Objects and Ledger do.
         """
         for _ in range(_MOST_ROUNDS):
             verdict = self._recorded(ref)
             present = self.objects.tags(ref)
             tagged = self.status_tag_key in present
             if verdict is not None and tagged and not self._agrees(present, verdict):
-                self._restore(ref, verdict)
+                self._put_right(ref, verdict)
                 continue
             wanted = tags.merge(present, {}, {LABELS_TAG_KEY: text}) or {}
             if wanted == present:
@@ -107,12 +108,7 @@ class Tagger:
             latest = self._recorded(ref)
             if latest == verdict or latest is None:
                 return _result(text, wanted)
-            try:
-                self._restore(ref, latest)
-            except AccessDeniedError as error:
-                raise MisconfiguredError(
-                    f"{ref} may be tagged with an older verdict than the ledger's: {error}"
-                ) from error
+            self._put_right(ref, latest)
         raise VerdictPendingError(f"the verdict on {ref} changes while its labels are written")
 
     def settle_newcomer(self, ref: ObjectRef) -> None:
@@ -140,6 +136,17 @@ class Tagger:
         release = present.get(DEFINITIONS_TAG_KEY, verdict.definitions)
         told = (present.get(self.status_tag_key), release)
         return told == (verdict.status, verdict.definitions)
+
+    def _put_right(self, ref: ObjectRef, verdict: RecordedVerdict) -> None:
+        try:
+            self._restore(ref, verdict)
+        except AccessDeniedError as error:
+            if verdict.status == ScanStatus.NO_THREATS_FOUND:
+                raise
+            raise MisconfiguredError(
+                f"{ref} may be tagged with a better verdict than {verdict.status}, the ledger's, "
+                f"which may not be written: {error}"
+            ) from error
 
     def _restore(self, ref: ObjectRef, verdict: RecordedVerdict) -> None:
         """Write the verdict as the scanner would, until the ledger stands still."""

@@ -198,7 +198,7 @@ def test_refused_write_is_raised() -> None:
 
 
 def test_verdict_that_may_not_be_put_right_goes_back_to_the_queue() -> None:
-    """After our own write an old verdict may stand there: that is not done with."""
+    """A better verdict than the ledger's may stand on the object: that is not done with."""
     world = World({"team": "a", **verdict_tags(row(CLEAN))}, row(CLEAN))
 
     def happens(call: int) -> None:
@@ -206,7 +206,17 @@ def test_verdict_that_may_not_be_put_right_goes_back_to_the_queue() -> None:
             world.row_now, world.refusal = row(INFECTED, "r2", "t2"), AccessDeniedError("403")
 
     world.before = happens
-    with pytest.raises(MisconfiguredError):
+    for _ in range(2):
+        with pytest.raises(MisconfiguredError):
+            world.tagger().write(REF, "Boat")
+
+
+def test_clean_verdict_that_may_not_be_put_right_keeps_labels_off_alone() -> None:
+    """The tags tell no more than the ledger does: nobody has to act."""
+    denied = AccessDeniedError("403")
+    world = World(verdict_tags(row(CLEAN)), row(CLEAN, "r2", "t2"), refusal=denied)
+
+    with pytest.raises(AccessDeniedError):
         world.tagger().write(REF, "Boat")
 
 
