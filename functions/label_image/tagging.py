@@ -114,14 +114,16 @@ class Tagger:
     def settle_newcomer(self, ref: ObjectRef) -> None:
         """Put right what a run that died may have written on the object that took this one's place.
 
-        Without versions only. What the newcomer's tags tell is set to its own verdict, or taken
-        off where it has none. Raises what Objects and Ledger do.
+        Without versions only, and where labels show that it was a run of ours. What the newcomer's
+        tags tell is set to its own verdict, or taken off where it has none. Raises what Objects and
+        Ledger do.
         """
         if is_pinned_by_version(ref):
             return
         newcomer = self.objects.head(replace(ref, etag=None)).ref
         present, verdict = self.objects.tags(newcomer), self._recorded(newcomer)
-        if self.status_tag_key not in present or (verdict and self._agrees(present, verdict)):
+        ours = {self.status_tag_key, LABELS_TAG_KEY} <= present.keys()
+        if not ours or (verdict and self._agrees(present, verdict)):
             return
         self._take_off(newcomer)
         verdict = self._recorded(newcomer)
