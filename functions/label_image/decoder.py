@@ -3,11 +3,13 @@
 A process for each image, for the decoders are written in C and the images come from anybody: one
 that crashes, or takes more memory or time than it may, ends its own process and is refused,
 instead of ending the function with all that it was working on, again and again. The process gets
-none of the function's environment, and so none of its credentials.
+none of the function's environment, and so none of its credentials; nor may it read them out of the
+function's own process, which it could else, for both run as the same user.
 """
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import subprocess
@@ -24,6 +26,8 @@ _PROGRAM = "functions.label_image.pixels"
 _SPARE_SECONDS = 30
 # Where the runtime keeps the libraries of its own Python.
 _KEPT_VARIABLES = ("LD_LIBRARY_PATH", "PATH")
+# https://man7.org/linux/man-pages/man2/pr_set_dumpable.2const.html
+_PR_SET_DUMPABLE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,8 @@ class Decoder:
     def __init__(self, max_pixels: int, memory_bytes: int, cpu_seconds: int) -> None:
         self._limits = (max_pixels, memory_bytes, cpu_seconds)
         self._turn = Lock()
+        # Closes this process's memory and environment to all others of its user.
+        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
     def copy(self, content: bytes, image_format: Format) -> Copy:
         """Return the copy. Raises ImageRefusedError, and DecoderError, which is retried."""

@@ -9,6 +9,7 @@ after it finds the sidecar, and does what was left.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -59,6 +60,7 @@ class _Sidecars(Protocol):
 
 class _Tagger(Protocol):
     def write(self, ref: ObjectRef, text: str) -> Tagging: ...
+    def settle_newcomer(self, ref: ObjectRef) -> None: ...
 
 
 class _Once(Protocol):
@@ -98,7 +100,11 @@ class Labeller:
             if header is None:
                 return self._quiet(pinned, Outcome.NOT_AN_IMAGE)
             return self._label(state, header, is_last_try=is_last_try)
-        except (ObjectMissingError, ObjectReplacedError):
+        except ObjectMissingError:
+            return self._quiet(pinned, Outcome.GONE)
+        except ObjectReplacedError:
+            with suppress(ObjectError):
+                self.tagger.settle_newcomer(pinned)
             return self._quiet(pinned, Outcome.GONE)
         except (AccessDeniedError, ObjectArchivedError, CustomerKeyError) as error:
             finding = Finding(
@@ -107,9 +113,10 @@ class Labeller:
                 reason=_REASONS[type(error)],
                 explanation=str(error),
             )
-            return self._tell(
-                pinned, finding, Tagging.NOTHING_TO_WRITE, self._keep(pinned, finding)
-            )
+            # What an earlier run found of the same content still holds, and may have been paid for.
+            if self._earlier(pinned) is None:
+                self._keep(pinned, finding)
+            return self._tell(pinned, finding, Tagging.NOTHING_TO_WRITE, sidecar.key(pinned))
 
     def _quiet(self, ref: ObjectRef, outcome: Outcome) -> Report:
         return Report(ref, Finding(outcome, self.now()))
@@ -170,10 +177,9 @@ class Labeller:
 
     def _keep(
         self, ref: ObjectRef, finding: Finding, answer: Mapping[str, Any] | None = None
-    ) -> str:
-        key = sidecar.key(ref)
-        self.sidecars.put(key, sidecar.document(ref, finding, self.request, answer))
-        return key
+    ) -> None:
+        document = sidecar.document(ref, finding, self.request, answer)
+        self.sidecars.put(sidecar.key(ref), document)
 
     def _tag(self, ref: ObjectRef, finding: Finding, *, is_last_try: bool) -> Tagging:
         try:

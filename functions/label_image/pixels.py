@@ -14,6 +14,7 @@ from __future__ import annotations
 import io
 import json
 import resource
+import struct
 import sys
 from dataclasses import dataclass
 from importlib import import_module
@@ -43,6 +44,16 @@ _TRANSPOSITIONS = {
 }
 _TURNED = frozenset({5, 6, 7, 8})
 _ORIENTATION_TAG = 0x0112
+# What Pillow raises over EXIF that makes no sense.
+_GARBLED = (
+    ArithmeticError,
+    LookupError,
+    OSError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
 
 
 class RefusedError(Exception):
@@ -91,6 +102,22 @@ def upright_copy(content: bytes, image_format: str, max_pixels: int) -> Copy:
     return _encoded(small, width, height)
 
 
+def _orientation(image: Image) -> int:
+    """Return EXIF's orientation; 1, which is upright, where there is none or EXIF is garbled."""
+    try:
+        return int(image.getexif().get(_ORIENTATION_TAG, 1))
+    except (
+        ArithmeticError,
+        LookupError,
+        OSError,
+        SyntaxError,
+        TypeError,
+        ValueError,
+        struct.error,
+    ):
+        return 1
+
+
 def _register(image_format: str) -> None:
     """Make the format known to Pillow, which else would try all that it ever heard of."""
     if image_format == "HEIC":
@@ -120,15 +147,6 @@ def _check_size(image: Image, max_pixels: int) -> None:
         raise RefusedError(
             Reason.TOO_MANY_PIXELS, f"{pixels} pixels; {max_pixels} are decoded at most"
         )
-
-
-def _orientation(image: Image) -> int:
-    """Return EXIF's orientation; 1, which is upright, where there is none or a garbled one."""
-    try:
-        return int(image.getexif().get(_ORIENTATION_TAG, 1))
-    # Anything may stand there, and the pixels are whole all the same.
-    except Exception:  # noqa: BLE001
-        return 1
 
 
 def _plain(image: Image) -> Image:

@@ -23,8 +23,15 @@ if TYPE_CHECKING:
     from mypy_boto3_rekognition.type_defs import ImageTypeDef
 
 # InvalidS3Object: gone, out of reach, in another Region. Reading it here tells which, or works.
+# InvalidParameter: said of images too, of small ones at least, and nothing else in a request comes
+# from the uploader: https://github.com/boto/botocore/issues/1366.
 _NOT_ACCEPTED = frozenset(
-    {"InvalidImageFormatException", "ImageTooLargeException", "InvalidS3ObjectException"}
+    {
+        "InvalidImageFormatException",
+        "ImageTooLargeException",
+        "InvalidS3ObjectException",
+        "InvalidParameterException",
+    }
 )
 
 

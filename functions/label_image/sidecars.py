@@ -41,8 +41,8 @@ class Sidecars:
                 if error.response["Error"].get("Code") != "NoSuchKey":
                     raise
                 return None
-        with closing(answer["Body"]) as body:
-            content = body.read()
+            with closing(answer["Body"]) as body:
+                content = body.read()
         try:
             document = json.loads(content)
         except ValueError:

@@ -14,24 +14,31 @@ tags the object:
 
 So the only verdicts ever sent are one that was read from the object and agrees with the ledger,
 and one that stands in the ledger for this very content. Killed between 2 and 3, the message comes
-back, and step 1 repairs. A verdict's tag that is missing though the ledger has one is never put
+back, and step 1 repairs; without versions `settle_newcomer` does, where another object has taken
+the place meanwhile. A verdict's tag that is missing though the ledger has one is never put
 back: whoever took it off has closed the object.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from functions.label_image.errors import VerdictPendingError
 from functions.label_image.labels import LABELS_TAG_KEY
 from functions.label_image.report import Tagging
 from tidegate import tags
-from tidegate.errors import ObjectReplacedError
+from tidegate.errors import (
+    AccessDeniedError,
+    MisconfiguredError,
+    ObjectError,
+    ObjectMissingError,
+)
 from tidegate.objectref import ObjectRef
 from tidegate.objects import ObjectState, is_pinned_by_version
 from tidegate.tags import DEFINITIONS_TAG_KEY, DETAIL_TAG_KEY, legal_value
+from tidegate.verdicts import ScanStatus
 
 _MOST_ROUNDS = 4
 
@@ -80,14 +87,15 @@ class Tagger:
     def write(self, ref: ObjectRef, text: str) -> Tagging:
         """Make `text` the object's tag `labels`, or take the tag off where it is empty.
 
-        Raises VerdictPendingError (retried), ObjectReplacedError, and what Objects and Ledger do.
+        Raises VerdictPendingError (retried), MisconfiguredError where a verdict that is not clean
+        may not be put right, and what Objects and Ledger do.
         """
         for _ in range(_MOST_ROUNDS):
             verdict = self._recorded(ref)
             present = self.objects.tags(ref)
             tagged = self.status_tag_key in present
             if verdict is not None and tagged and not self._agrees(present, verdict):
-                self._restore(ref, verdict)
+                self._put_right(ref, verdict)
                 continue
             wanted = tags.merge(present, {}, {LABELS_TAG_KEY: text}) or {}
             if wanted == present:
@@ -100,8 +108,27 @@ class Tagger:
             latest = self._recorded(ref)
             if latest == verdict or latest is None:
                 return _result(text, wanted)
-            self._restore(ref, latest)
+            self._put_right(ref, latest)
         raise VerdictPendingError(f"the verdict on {ref} changes while its labels are written")
+
+    def settle_newcomer(self, ref: ObjectRef) -> None:
+        """Put right what a run that died may have written on the object that took this one's place.
+
+        Without versions only, and where labels show that it was a run of ours. What the newcomer's
+        tags tell is set to its own verdict, or taken off where it has none. Raises what Objects and
+        Ledger do.
+        """
+        if is_pinned_by_version(ref):
+            return
+        newcomer = self.objects.head(replace(ref, etag=None)).ref
+        present, verdict = self.objects.tags(newcomer), self._recorded(newcomer)
+        ours = {self.status_tag_key, LABELS_TAG_KEY} <= present.keys()
+        if not ours or (verdict and self._agrees(present, verdict)):
+            return
+        self._take_off(newcomer)
+        verdict = self._recorded(newcomer)
+        if verdict is not None:
+            self._restore(newcomer, verdict)
 
     def _recorded(self, ref: ObjectRef) -> RecordedVerdict | None:
         return RecordedVerdict.of(self.ledger.row(ref), ref)
@@ -111,6 +138,17 @@ class Tagger:
         release = present.get(DEFINITIONS_TAG_KEY, verdict.definitions)
         told = (present.get(self.status_tag_key), release)
         return told == (verdict.status, verdict.definitions)
+
+    def _put_right(self, ref: ObjectRef, verdict: RecordedVerdict) -> None:
+        try:
+            self._restore(ref, verdict)
+        except AccessDeniedError as error:
+            if verdict.status == ScanStatus.NO_THREATS_FOUND:
+                raise
+            raise MisconfiguredError(
+                f"{ref} may be tagged with a better verdict than {verdict.status}, the ledger's, "
+                f"which may not be written: {error}"
+            ) from error
 
     def _restore(self, ref: ObjectRef, verdict: RecordedVerdict) -> None:
         """Write the verdict as the scanner would, until the ledger stands still."""
@@ -135,10 +173,16 @@ class Tagger:
             return
         try:
             self.objects.head(ref)
-        except ObjectReplacedError:
-            verdict = {self.status_tag_key, DETAIL_TAG_KEY, DEFINITIONS_TAG_KEY}
-            self.objects.remove_tags(ref, {LABELS_TAG_KEY} | verdict)
+        except ObjectMissingError:
             raise
+        except ObjectError:
+            # Replaced; or cannot be looked at, as our object could a moment ago.
+            self._take_off(ref)
+            raise
+
+    def _take_off(self, ref: ObjectRef) -> None:
+        verdict = {self.status_tag_key, DETAIL_TAG_KEY, DEFINITIONS_TAG_KEY}
+        self.objects.remove_tags(ref, {LABELS_TAG_KEY} | verdict)
 
 
 def _result(text: str, written: Mapping[str, str]) -> Tagging:

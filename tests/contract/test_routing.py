@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from functions.remediate_bucket import trigger
-from tests.contract.cloudformation import Stack
+from tests.contract.cloudformation import Stack, load
 from tests.contract.patterns import matches
 from tidegate.objectref import ObjectRef
 from tidegate.verdicts import DETAIL_TYPE, SOURCE, Action, ScanResult, ScanStatus, to_detail
@@ -105,6 +105,18 @@ def test_on_upload_images_come_straight_from_s3() -> None:
     assert matches(rule["EventPattern"], created("two"))
     assert not matches(rule["EventPattern"], created("reportsbucket"))
     assert not matches(rule["EventPattern"], verdict(Action.NONE))
+
+
+def test_unscanned_images_need_a_bucket_that_can_be_read() -> None:
+    """ON_UPLOAD beside RequireCleanStatus would be refused by the stack's bucket at each image."""
+    rule = load()["Rules"]["UnscannedImagesMustBeReadable"]
+
+    assert rule["RuleCondition"]["Fn::And"] == [
+        {"Fn::Equals": [{"Ref": "LabelImages"}, "ON_UPLOAD"]},
+        {"Fn::Equals": [{"Ref": "ProtectedBuckets"}, ""]},
+    ]
+    (assertion,) = rule["Assertions"]
+    assert assertion["Assert"] == {"Fn::Equals": [{"Ref": "RequireCleanStatus"}, "false"]}
 
 
 def test_sidecars_trigger_nothing(stack: Stack) -> None:

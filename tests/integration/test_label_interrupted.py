@@ -7,6 +7,7 @@ before it (which to AWS is the same as just after the one before), and received 
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 from moto import mock_aws
@@ -16,6 +17,7 @@ from functions.label_image.finding import Outcome
 from local import pictures
 from tests.integration.executioner import Executioner, Interloper, Killed
 from tests.integration.label_world import SEEN, World
+from tests.integration.quarantine_world import client
 from tidegate.errors import TransientError
 from tidegate.objectref import ObjectRef
 from tidegate.verdicts import ScanStatus
@@ -136,6 +138,36 @@ def test_object_overwritten_in_between_lends_nothing_to_the_newcomer() -> None:
             now = world.tags(ObjectRef(ref.bucket, ref.key))
             assert report.finding.outcome in (Outcome.GONE, Outcome.LABELLED), number
             assert not now.keys() & {"labels", "scan-status"}, number
+
+
+@pytest.mark.parametrize("scanned", [True, False])
+def test_run_that_died_on_a_newcomer_is_put_right_by_the_next(scanned: bool) -> None:
+    """Without versions: the old verdict, written on another object, does not stay there."""
+    with mock_aws():
+        world = World.make(milliseconds=SHORT_MILLISECONDS, versions=False)
+        ref = world.upload()
+        writing = ("PutObjectTagging",)
+
+        def overwrite() -> None:
+            other = client.__wrapped__("s3")
+            answer = other.put_object(Bucket=ref.bucket, Key=ref.key, Body=b"x", Tagging="team=b")
+            newcomer = replace(ref, etag=answer["ETag"].strip('"'))
+            if scanned:
+                world.scan(newcomer, ScanStatus.UNSUPPORTED, "r2")
+
+        with (
+            Interloper(world, ("before", 1), overwrite, only=writing),
+            Executioner(world, ("after", 1), only=writing),
+            pytest.raises(Killed),
+        ):
+            world.run(ref)
+        assert world.tags(replace(ref, etag=None))["scan-status"] == "NO_THREATS_FOUND"
+        time.sleep(0.005)
+
+        assert world.run(ref).finding.outcome is Outcome.GONE
+        now = world.tags(replace(ref, etag=None))
+        assert now.get("scan-status") == ("UNSUPPORTED" if scanned else None)
+        assert "labels" not in now
 
 
 @pytest.mark.parametrize("found", [ScanStatus.THREATS_FOUND, ScanStatus.UNSUPPORTED])

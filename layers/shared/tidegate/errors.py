@@ -144,7 +144,8 @@ def from_object_error(error: ClientError, doing: str) -> TidegateError:
         return ObjectReplacedError(text)
     if code == "InvalidObjectState":
         return ObjectArchivedError(text)
-    if code in _DENIED or code.startswith("KMS."):
+    # What KMS answered S3: the key is gone, disabled or refused; or it was asked too often.
+    if code in _DENIED or (code.startswith("KMS.") and not _is_transient(error)):
         return AccessDeniedError(text)
     if code == "400" or (code == "InvalidRequest" and "Server Side Encryption" in text):
         return CustomerKeyError(f"{text} (as S3 answers for a key that only the uploader has)")
@@ -158,10 +159,15 @@ def from_service_error(error: ClientError, doing: str) -> TidegateError:
         return MisconfiguredError(f"{text}. Grant this function's role the action it lacks")
     if code in _ABSENT_RESOURCE:
         return MisconfiguredError(f"{text}. Deploy the stack again, or correct the name")
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if code in _TRANSIENT or status in _TRANSIENT_STATUSES:
+    if _is_transient(error):
         return TransientError(text)
     return PermanentError(text)
+
+
+def _is_transient(error: ClientError) -> bool:
+    code = _code(error).removeprefix("KMS.")
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return code in _TRANSIENT or status in _TRANSIENT_STATUSES
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.cloudformation import Stack
+from tests.contract.cloudformation import Stack, load
 from tests.contract.storage.estate import (
     ADMIN,
     CALL,
@@ -84,15 +84,27 @@ def test_request_is_denied_by_the_one_statement_meant_for_it(iam: Evaluator, cas
 
 @pytest.mark.parametrize(
     "parameters",
-    [{}, {"UnsupportedAction": "ALLOW"}, {"FailedAction": "ALLOW", "UnsupportedAction": "ALLOW"}],
+    [
+        {},
+        {"UnsupportedAction": "ALLOW"},
+        {"FailedAction": "ALLOW", "UnsupportedAction": "ALLOW"},
+        {"LabelImages": "AFTER_SCAN"},
+    ],
 )
 def test_statements_are_those_of_the_uploads_bucket(parameters: dict[str, str]) -> None:
     """What docs/security-model.md says of one holds of the other, word for word."""
     suite = Stack(parameters=parameters)
     scanner = suite.resolve({"Fn::GetAtt": ["ScanObjectRole", "Arn"]})
     quarantine = suite.resolve({"Fn::GetAtt": ["QuarantineObjectRole", "Arn"]})
+    wired = load()["Resources"]["DataStack"]["Properties"]["Parameters"]["LabellerRoleArn"]
     nested = estate(
-        **{**CLEAN, **parameters, "ScannerRoleArn": scanner, "QuarantineRoleArn": quarantine}
+        **{
+            **CLEAN,
+            **{name: value for name, value in parameters.items() if name != "LabelImages"},
+            "ScannerRoleArn": scanner,
+            "QuarantineRoleArn": quarantine,
+            "LabellerRoleArn": suite.resolve(wired),
+        }
     )
 
     assert _statements(nested.policy("DataBucketPolicy"), BUCKET) == _statements(

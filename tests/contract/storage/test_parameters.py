@@ -15,7 +15,7 @@ ESTATE: dict[str, Any] = load(STORAGE)
 COPY: dict[str, Any] = load(REPLICA)
 PASSED = ROOT["Resources"]["DataStack"]["Properties"]["Parameters"]
 # Given by template.yaml from its own resources.
-WIRED = {"AlertsTopicArn", "ScannerRoleArn", "QuarantineRoleArn"}
+WIRED = {"AlertsTopicArn", "ScannerRoleArn", "QuarantineRoleArn", "LabellerRoleArn"}
 BOTH = [
     *((name, value) for name, value in ESTATE["Parameters"].items()),
     *((name, value) for name, value in COPY["Parameters"].items()),
@@ -64,6 +64,8 @@ def test_every_parameter_is_passed_on() -> None:
     assert {name for name, value in PASSED.items() if value != {"Ref": name}} == WIRED
     assert PASSED["ScannerRoleArn"] == {"Fn::GetAtt": ["ScanObjectRole", "Arn"]}
     assert PASSED["QuarantineRoleArn"] == {"Fn::GetAtt": ["QuarantineObjectRole", "Arn"]}
+    labeller = {"Fn::GetAtt": ["LabelImageRole", "Arn"]}
+    assert PASSED["LabellerRoleArn"] == {"Fn::If": ["LabelsImages", labeller, ""]}
     assert PASSED["AlertsTopicArn"] == {"Ref": "AlertsTopic"}
 
 

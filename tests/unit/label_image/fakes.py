@@ -117,6 +117,7 @@ class FakeTagger:
 
     refusal: Exception | None = None
     texts: list[str] = field(default_factory=list)
+    settled: list[ObjectRef] = field(default_factory=list)
 
     def write(self, ref: ObjectRef, text: str) -> Tagging:
         if self.refusal:
@@ -124,6 +125,9 @@ class FakeTagger:
             raise refusal
         self.texts.append(text)
         return Tagging.WRITTEN if text else Tagging.NOTHING_TO_WRITE
+
+    def settle_newcomer(self, ref: ObjectRef) -> None:
+        self.settled.append(ref)
 
 
 @dataclass

@@ -107,6 +107,19 @@ def test_process_gets_nothing_of_the_functions_environment(
     assert "AWS" not in seen.read_text()
 
 
+def test_function_is_closed_to_processes_of_its_user() -> None:
+    """Else /proc would tell the decoder the environment that it was not given."""
+    pr_get_dumpable = 3
+    program = (
+        "import ctypes; from functions.label_image.decoder import Decoder; Decoder(1, 1, 1); "
+        f"print(ctypes.CDLL(None).prctl({pr_get_dumpable}, 0, 0, 0, 0))"
+    )
+    environment = {"PYTHONPATH": os.pathsep.join(sys.path)}
+    answer = subprocess.check_output([sys.executable, "-c", program], env=environment, text=True)
+
+    assert answer == "0\n"
+
+
 def test_decoder_that_cannot_run_is_retried(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine without Python says nothing about the image."""
     monkeypatch.setattr(sys, "executable", "/nonexistent/python")

@@ -191,6 +191,7 @@ def test_object_that_is_gone_is_done_with(call: str, error: ObjectError) -> None
 
     assert scene.run().finding.outcome is Outcome.GONE
     assert scene.bus.events == []
+    assert len(scene.tagger.settled) == isinstance(error, ObjectReplacedError)
 
 
 @pytest.mark.parametrize(
@@ -213,6 +214,21 @@ def test_object_that_cannot_be_read_gets_a_recorded_reason(
     assert scene.run().finding.outcome is Outcome.LABELLED
 
 
+def test_labels_outlast_a_time_in_which_the_object_cannot_be_read() -> None:
+    """They were paid for, and hold as long as the content does."""
+    scene = Scene()
+    scene.run()
+    scene.once.results.clear()
+    scene.objects.refusals["head"] = AccessDeniedError("403")
+    assert scene.run().finding.reason is Reason.ACCESS_DENIED
+    (document,) = scene.sidecars.documents.values()
+    assert document["finding"]["outcome"] == "LABELLED"
+
+    scene.objects.refusals.clear()
+    assert scene.run().finding.outcome is Outcome.LABELLED
+    assert len(scene.rekognition.references) == 1
+
+
 @pytest.mark.parametrize("error", [TransientError("throttled"), MisconfiguredError("no right")])
 def test_trouble_of_the_service_goes_back_to_the_queue(error: Exception) -> None:
     """Nothing is written or told until a later try knows more."""
@@ -224,8 +240,8 @@ def test_trouble_of_the_service_goes_back_to_the_queue(error: Exception) -> None
 
 
 def test_other_permanent_error_is_raised() -> None:
-    """A request that Rekognition calls wrong is our fault, and goes to the dead letters."""
-    scene = Scene(rekognition=FakeRekognition(refuses_reference=PermanentError("parameter")))
+    """A request that no other form of the image would cure goes to the dead letters."""
+    scene = Scene(rekognition=FakeRekognition(refuses_reference=PermanentError("not ready")))
 
     with pytest.raises(PermanentError):
         scene.run()

@@ -92,7 +92,8 @@ def test_moderation_is_asked_for_the_same_image(client: Any, stub: Stubber) -> N
         ("InternalServerError", 500, TransientError),
         ("ServiceUnavailable", 503, TransientError),
         ("AccessDeniedException", 400, MisconfiguredError),
-        ("InvalidParameterException", 400, PermanentError),
+        ("InvalidParameterException", 400, NotAcceptedError),
+        ("ResourceNotReadyException", 400, PermanentError),
     ],
 )
 @pytest.mark.parametrize("operation", ["detect_labels", "detect_moderation_labels"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations_with_replacement
 from typing import Any
 
@@ -18,7 +18,13 @@ from functions.label_image.errors import VerdictPendingError
 from functions.label_image.report import Tagging
 from functions.label_image.tagging import Tagger
 from tidegate import tags
-from tidegate.errors import AccessDeniedError, ObjectReplacedError
+from tidegate.errors import (
+    AccessDeniedError,
+    CustomerKeyError,
+    MisconfiguredError,
+    ObjectError,
+    ObjectReplacedError,
+)
 from tidegate.objectref import ObjectRef
 from tidegate.objects import ObjectState
 
@@ -48,6 +54,7 @@ class World:
     before: Callable[[int], None] = lambda _: None
     calls: int = 0
     replaced: bool = False
+    unseen: ObjectError | None = None
     refusal: Exception | None = None
     sent: list[dict[str, str]] = field(default_factory=list)
 
@@ -77,7 +84,9 @@ class World:
         self._called()
         if self.replaced:
             raise ObjectReplacedError("412")
-        return ObjectState(ref, 1, "STANDARD", None)
+        if self.unseen:
+            raise self.unseen
+        return ObjectState(replace(ref, etag="e1"), 1, "STANDARD", None)
 
     def _called(self) -> None:
         self.calls += 1
@@ -188,6 +197,29 @@ def test_refused_write_is_raised() -> None:
         world.tagger().write(REF, "Boat")
 
 
+def test_verdict_that_may_not_be_put_right_goes_back_to_the_queue() -> None:
+    """A better verdict than the ledger's may stand on the object: that is not done with."""
+    world = World({"team": "a", **verdict_tags(row(CLEAN))}, row(CLEAN))
+
+    def happens(call: int) -> None:
+        if call == 4:
+            world.row_now, world.refusal = row(INFECTED, "r2", "t2"), AccessDeniedError("403")
+
+    world.before = happens
+    for _ in range(2):
+        with pytest.raises(MisconfiguredError):
+            world.tagger().write(REF, "Boat")
+
+
+def test_clean_verdict_that_may_not_be_put_right_keeps_labels_off_alone() -> None:
+    """The tags tell no more than the ledger does: nobody has to act."""
+    denied = AccessDeniedError("403")
+    world = World(verdict_tags(row(CLEAN)), row(CLEAN, "r2", "t2"), refusal=denied)
+
+    with pytest.raises(AccessDeniedError):
+        world.tagger().write(REF, "Boat")
+
+
 def test_newcomer_in_a_bucket_without_versions_gets_no_verdict_of_ours() -> None:
     """Tags that met another object are taken off it: it waits, unreadable, for its own scan."""
     world = World({"team": "a", **verdict_tags(row(CLEAN))}, row(CLEAN), replaced=True)
@@ -195,6 +227,28 @@ def test_newcomer_in_a_bucket_without_versions_gets_no_verdict_of_ours() -> None
     with pytest.raises(ObjectReplacedError):
         world.tagger().write(UNVERSIONED, "Boat")
     assert world.tags_now == {"team": "a"}
+
+
+@pytest.mark.parametrize("error", [CustomerKeyError("400"), AccessDeniedError("403")])
+def test_newcomer_that_cannot_be_looked_at_gets_no_verdict_either(error: ObjectError) -> None:
+    """Our own object could: what lies there now is another, or closed to us; neither is clean."""
+    world = World({"team": "a", **verdict_tags(row(CLEAN))}, row(CLEAN), unseen=error)
+
+    with pytest.raises(type(error)):
+        world.tagger().write(UNVERSIONED, "Boat")
+    assert world.tags_now == {"team": "a"}
+
+
+def test_newcomer_with_a_verdict_of_its_own_keeps_it() -> None:
+    """A late message about the object before it changes nothing."""
+    present = {"team": "a", "labels": "Sea", **verdict_tags(row(CLEAN))}
+    world = World(present, row(CLEAN))
+
+    world.tagger().settle_newcomer(UNVERSIONED)
+    world.tagger().settle_newcomer(REF)
+
+    assert world.tags_now == present
+    assert world.sent == []
 
 
 START: dict[str, tuple[dict[str, str], dict[str, Any] | None]] = {
