@@ -106,15 +106,7 @@ def _orientation(image: Image) -> int:
     """Return EXIF's orientation; 1, which is upright, where there is none or EXIF is garbled."""
     try:
         return int(image.getexif().get(_ORIENTATION_TAG, 1))
-    except (
-        ArithmeticError,
-        LookupError,
-        OSError,
-        SyntaxError,
-        TypeError,
-        ValueError,
-        struct.error,
-    ):
+    except _GARBLED:
         return 1
 
 
