@@ -45,6 +45,7 @@ from tidegate.errors import (
 from tidegate.objectref import ObjectRef
 from tidegate.objects import is_pinned_by_version
 from tidegate.stored import Stored
+from tidegate.verdicts import ScanStatus
 
 LEDGER_ENTRY = "archive"
 _WITH_PROVEN_COPY = (Outcome.COPIED, Outcome.ARCHIVED, Outcome.ORIGINAL_KEPT)
@@ -192,21 +193,25 @@ class Archive:
         error: TidegateError,
     ) -> Report:
         """Report on a log that is no longer there: an earlier run, or somebody, took it."""
-        if copy is not None:
-            return Report(
-                log, Outcome.ARCHIVED, self.now(), copy=copy, reason=str(error), original=facts
-            )
         entry = self._entry(log.ref)
-        if entry.get("outcome") in _WITH_PROVEN_COPY:
+        if copy is None and entry.get("outcome") in _WITH_PROVEN_COPY:
             # Entered before the original was deleted: the copy had been proven by then.
-            return Report(
-                replace(log, ref=replace(log.ref, etag=entry["etag"] or None)),
-                Outcome.ARCHIVED,
-                self.now(),
-                copy=copy_of_ledger(entry["copy"]),
-                original=entry.get("original", {}),
-            )
-        return Report(log, Outcome.GONE, self.now(), reason=str(error))
+            log = replace(log, ref=replace(log.ref, etag=entry["etag"] or None))
+            copy, facts = copy_of_ledger(entry["copy"]), entry.get("original", {})
+            reason = None
+        else:
+            reason = str(error)
+        if copy is None:
+            return Report(log, Outcome.GONE, self.now(), reason=reason)
+        if self._is_infected(log.ref):
+            # Then it was quarantine that took it, after an earlier scan had let it go.
+            found = f"its verdict is {ScanStatus.THREATS_FOUND}; a copy lies at {copy.ref}"
+            return Report(log, Outcome.NOT_CLEAN, self.now(), reason=found)
+        return Report(log, Outcome.ARCHIVED, self.now(), copy=copy, reason=reason, original=facts)
+
+    def _is_infected(self, ref: ObjectRef) -> bool:
+        row = self.ledger.row(ref) or {}
+        return row.get("etag") == (ref.etag or "") and row.get("status") == ScanStatus.THREATS_FOUND
 
     def _enter(self, report: Report) -> None:
         """Write down where the copy is, unless an earlier run has."""

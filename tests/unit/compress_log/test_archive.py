@@ -198,6 +198,23 @@ def test_log_that_was_not_clean_and_is_gone_is_not_told_as_archived() -> None:
     assert "copy" in scene.ledger.entries["archive"]
 
 
+def test_log_that_quarantine_took_before_the_next_receive_is_not_told_as_archived() -> None:
+    """Stopped between copy and deletion, and found infected: people learn where the copy lies."""
+    scene = Scene()
+    scene.bucket.refusals["remove"] = TransientError("stop")
+    with pytest.raises(TransientError):
+        scene.run(SHA256)
+    scene.ledger.entries["status"] = "THREATS_FOUND"
+    del scene.bucket.present[REF.key]
+
+    report = scene.run(SHA256)
+
+    assert report.outcome is Outcome.NOT_CLEAN
+    assert scene.copies[0].ref.key in (report.reason or "")
+    assert [kind for kind, _ in scene.bus.events] == ["Log Not Compressed"]
+    assert scene.ledger.entries["archive"]["copy"]["key"] == scene.copies[0].ref.key
+
+
 def test_unscanned_log_is_archived_where_nothing_is_scanned() -> None:
     """ON_UPLOAD asks for no verdict; the digest is computed on the way."""
     scene = Scene(trigger=Trigger.ON_UPLOAD)
