@@ -30,6 +30,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneStack:
     return OneStack(config, log)
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name binary parameters by their size: workers must agree on names, gzip holds the time."""
+    if isinstance(val, bytes) and not val.isascii():
+        return f"{argname} of {len(val)} bytes"
+    return None
+
+
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """Return the built suite, deployed into the embedded AWS, with definitions to scan with.
