@@ -3,34 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import replace
-from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from botocore.response import StreamingBody
-from botocore.stub import ANY, Stubber
 
-from functions.remediate_bucket import config_results, controls, data_events, wiring
-from functions.remediate_bucket.account import Account
+from functions.remediate_bucket import data_events, wiring
 from functions.remediate_bucket.bucket_state import Section, Unreadable
-from functions.remediate_bucket.config_results import ConfigResults
-from functions.remediate_bucket.control import Call, Compliance, Finding, Profile
+from functions.remediate_bucket.control import Call, Profile
 from functions.remediate_bucket.deliveries import AccessLogs, receives_logs
 from functions.remediate_bucket.errors import BucketMissingError
 from functions.remediate_bucket.kept import Kept
 from functions.remediate_bucket.messages import Messages
-from functions.remediate_bucket.reader import Reader
 from functions.remediate_bucket.regions import Bucket, Regions
 from functions.remediate_bucket.reports import Reports
-from functions.remediate_bucket.result import Judged
-from functions.remediate_bucket.rule import Rule
-from functions.remediate_bucket.trails import Trails
-from functions.remediate_bucket.trigger import ACCOUNT, RuleRequest
+from functions.remediate_bucket.trigger import ACCOUNT
 from functions.remediate_bucket.writer import Writer
 from tests.unit.remediate_bucket.buckets import ACCOUNT as ACCOUNT_ID
 from tests.unit.remediate_bucket.buckets import (
@@ -43,65 +32,12 @@ from tests.unit.remediate_bucket.buckets import (
     grant,
 )
 from tests.unit.remediate_bucket.buckets import policy as policy_of
-from tests.unit.remediate_bucket.world import NOW, FakeAccount, World
+from tests.unit.remediate_bucket.stubbed_aws import HERE, NAMED, REGION, Aws
 from tidegate.errors import (
-    MalformedEventError,
     MisconfiguredError,
     PermanentError,
     TransientError,
 )
-
-REGION = "eu-central-1"
-HERE = Bucket(NAME, REGION)
-NAMED = {"Bucket": NAME, "ExpectedBucketOwner": ACCOUNT_ID}
-
-
-class Aws:
-    """Clients of one Region, each with its stubber."""
-
-    def __init__(self) -> None:
-        self.clients: dict[str, Any] = {}
-        self.stubs: dict[str, Stubber] = {}
-        for service in ("s3", "s3control", "cloudtrail", "config", "sqs"):
-            made: Any = boto3.client(
-                service,
-                region_name=REGION,
-                aws_access_key_id="test",
-                aws_secret_access_key="test",
-            )
-            self.clients[service] = made
-            self.stubs[service] = Stubber(made)
-            self.stubs[service].activate()
-        self.regions = Regions(REGION, ACCOUNT_ID, lambda service, _region: self.clients[service])
-
-    def answers(self, operation: str, answer: Any, expected: Any = NAMED, to: str = "s3") -> None:
-        """Let the next call be this one, and be answered so."""
-        self.stubs[to].add_response(operation, answer, expected)
-
-    def refuses(self, operation: str, code: str, status: int = 403, to: str = "s3") -> None:
-        """Let the next call be this one, and be refused."""
-        self.stubs[to].add_client_error(operation, code, http_status_code=status)
-
-    def reader(self) -> Reader:
-        """Return a reader of this account."""
-        return Reader(
-            self.regions, Account(self.regions), Trails(self.regions), AccessLogs(self.regions)
-        )
-
-    def read(self, section: Section) -> Any:
-        """Read one section of the bucket."""
-        state = bucket()
-        return self.reader().again(state, [section]).setting(section)
-
-
-@pytest.fixture
-def aws() -> Iterator[Aws]:
-    """Return the stubbed account; every expected call has to be made."""
-    made = Aws()
-    yield made
-    for stub in made.stubs.values():
-        stub.assert_no_pending_responses()
-
 
 # --- reading
 
@@ -587,135 +523,6 @@ def test_message_to_go_on_is_sent_to_the_own_queue(aws: Aws) -> None:
     aws.answers("send_message", {}, expected, "sqs")
 
     Messages(aws.clients["sqs"], "https://q").send(body)
-
-
-# --- answering Config
-
-
-def judged(*compliances: Compliance) -> list[Judged]:
-    """Return findings of these compliances."""
-    return [
-        Judged(control, Finding(compliance, "because"))
-        for control, compliance in zip(controls.ALL, compliances, strict=False)
-    ]
-
-
-@pytest.mark.parametrize(
-    ("findings", "told", "words"),
-    [
-        ((Compliance.COMPLIANT, Compliance.NOT_APPLICABLE), "COMPLIANT", "met"),
-        ((Compliance.COMPLIANT, Compliance.UNKNOWN), "NON_COMPLIANT", "not known"),
-        ((Compliance.UNKNOWN, Compliance.NON_COMPLIANT), "NON_COMPLIANT", "not met"),
-        ((Compliance.NOT_APPLICABLE,), "NOT_APPLICABLE", "no control applies"),
-        ((), "NOT_APPLICABLE", "no control applies"),
-    ],
-)
-def test_config_is_told_the_worst(findings: tuple[Compliance, ...], told: str, words: str) -> None:
-    """What is unknown is never COMPLIANT: Config takes no word for it, so it is NON_COMPLIANT."""
-    evaluation = config_results.judge(NAME, judged(*findings), NOW)
-
-    assert evaluation.compliance == told
-    assert evaluation.annotation.startswith(words)
-
-
-def test_results_are_put_in_parts_that_config_takes(aws: Aws) -> None:
-    """At most a hundred at once, with annotations of at most 256 characters."""
-    many = [config_results.unknown(f"papers-{number}", "x" * 500, NOW) for number in range(101)]
-    for _ in range(2):
-        aws.answers("put_evaluations", {"FailedEvaluations": []}, None, "config")
-
-    ConfigResults(aws.clients["config"], ACCOUNT_ID).put("token", many)
-
-
-@pytest.mark.parametrize(("token", "is_test"), [("token", False), ("TESTMODE", True)])
-def test_results_of_a_test_are_told_as_such(aws: Aws, token: str, is_test: bool) -> None:
-    """Config refuses any token of its own making outside of a test run."""
-    given = {"ResultToken": token, "Evaluations": ANY, "TestMode": is_test}
-    aws.answers("put_evaluations", {"FailedEvaluations": []}, given, "config")
-
-    ConfigResults(aws.clients["config"], ACCOUNT_ID).put(token, [config_results.gone(NAME, NOW)])
-
-
-def test_result_that_config_did_not_take_is_tried_again(aws: Aws) -> None:
-    """PutEvaluations answers 200 for results that it refused."""
-    refused = {
-        "ComplianceResourceType": "AWS::S3::Bucket",
-        "ComplianceResourceId": NAME,
-        "ComplianceType": "COMPLIANT",
-        "OrderingTimestamp": NOW,
-    }
-    aws.answers("put_evaluations", {"FailedEvaluations": [refused]}, None, "config")
-
-    with pytest.raises(TransientError):
-        ConfigResults(aws.clients["config"], ACCOUNT_ID).put(
-            "token", [config_results.gone(NAME, NOW)]
-        )
-
-
-class Results:
-    """What Config was told."""
-
-    def __init__(self) -> None:
-        self.told: dict[str, str] = {}
-
-    def put(self, token: str, evaluations: Any) -> None:
-        self.told |= {item.bucket: item.compliance for item in evaluations}
-
-
-def rule(account: FakeAccount) -> tuple[Rule, Results]:
-    """Return the custom rule of an account."""
-    world, results = World(account=account), Results()
-    return Rule(world.remediation, account, results), results
-
-
-def asked(bucket_name: str | None, *, gone: bool = False) -> RuleRequest:
-    """Return Config's question."""
-    named = frozenset({"tls-1-2-or-later"})
-    return RuleRequest(bucket_name, gone, NOW + timedelta(0), "token", named)
-
-
-def test_rule_evaluates_without_changing_anything() -> None:
-    """Config asks, the controls answer, the bucket stays as it is."""
-    account = FakeAccount({NAME: bucket()})
-    made, results = rule(account)
-
-    made.run(asked(NAME), lambda: False)
-
-    assert results.told == {NAME: "NON_COMPLIANT"}
-    assert account.written == []
-
-
-def test_rule_tells_of_deleted_buckets_that_it_does_not_apply() -> None:
-    """Gone by the event, or gone by the time that it was looked at."""
-    made, results = rule(FakeAccount({}))
-
-    made.run(asked("one", gone=True), lambda: False)
-    made.run(asked("two"), lambda: False)
-
-    assert results.told == {"one": "NOT_APPLICABLE", "two": "NOT_APPLICABLE"}
-
-
-def test_rule_that_names_no_control_vouches_for_nothing() -> None:
-    """A slip of the pen among the rule's controls is an error, not a control left out."""
-    made, results = rule(FakeAccount({NAME: bucket()}))
-    slip = replace(asked(NAME), controls=frozenset({"tls-1-2-or-later", "versoning"}))
-
-    with pytest.raises(MalformedEventError, match="versoning"):
-        made.run(slip, lambda: False)
-    assert results.told == {}
-
-
-def test_scheduled_rule_evaluates_all_buckets_in_time() -> None:
-    """Those that time did not allow are asked for again, those done are told."""
-    made, results = rule(FakeAccount({"one": bucket("one"), "two": bucket("two")}))
-    left = iter([False, True])
-
-    with pytest.raises(TransientError):
-        made.run(asked(None), lambda: next(left))
-    assert len(results.told) == 1
-
-    made.run(asked(None), lambda: False)
-    assert set(results.told) == {"one", "two"}
 
 
 # --- reports
